@@ -1,0 +1,148 @@
+//! The table.
+
+mod bodies;
+mod contexts;
+mod cookies;
+mod errors;
+mod headers;
+mod methods;
+mod paths;
+mod queries;
+mod statuses;
+mod streams;
+
+use crate::Case;
+
+/// API Gateway's REST API (payload 1.0).
+const V1: &str = "lambda-v1";
+/// API Gateway's HTTP API (payload 2.0).
+const V2: &str = "lambda-v2";
+/// A Function URL, buffered.
+const URL: &str = "lambda-url";
+/// An Application Load Balancer, single values.
+const ALB: &str = "lambda-alb";
+/// An Application Load Balancer with multi-value headers.
+const ALB_MULTI: &str = "lambda-alb-multi";
+/// A Function URL, streamed.
+const STREAM: &str = "lambda-stream";
+/// Cloudflare Workers on workerd.
+const WORKERS: &str = "cloudflare";
+/// Vercel's executable runtime.
+const VERCEL: &str = "vercel";
+/// The plain server.
+const SERVER: &str = "server";
+/// A call without any wire.
+const MEMORY: &str = "memory";
+
+const PARTS: &[&[Case]] = &[
+    methods::ROWS,
+    paths::ROWS,
+    queries::ROWS,
+    headers::ROWS,
+    cookies::ROWS,
+    bodies::ROWS,
+    statuses::ROWS,
+    streams::ROWS,
+    errors::ROWS,
+    contexts::ROWS,
+];
+
+const COUNT: usize = {
+    let (mut count, mut part) = (0, 0);
+    while part < PARTS.len() {
+        count += PARTS[part].len();
+        part += 1;
+    }
+    count
+};
+
+static ALL: [Case; COUNT] = {
+    let mut all = [Case::ask("", "GET", "/"); COUNT];
+    let (mut next, mut part) = (0, 0);
+    while part < PARTS.len() {
+        let mut row = 0;
+        while row < PARTS[part].len() {
+            all[next] = PARTS[part][row];
+            next += 1;
+            row += 1;
+        }
+        part += 1;
+    }
+    all
+};
+
+/// Every row, in the order of the matrix.
+pub static CASES: &[Case] = &ALL;
+
+/// So many letters, for targets and values that are too long to write out.
+const fn letters<const N: usize>(prefix: &[u8]) -> [u8; N] {
+    let mut text = [b'x'; N];
+    let mut at = 0;
+    while at < prefix.len() {
+        text[at] = prefix[at];
+        at += 1;
+    }
+    text
+}
+
+const fn text<const N: usize>(bytes: &'static [u8; N]) -> &'static str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => panic!("made of ASCII letters"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::Request;
+
+    #[test]
+    fn every_row_has_a_name_of_its_own_and_a_reason() {
+        let mut names = HashSet::new();
+        for case in CASES {
+            assert!(names.insert(case.name), "two rows are called {}", case.name);
+            assert!(case.name.contains('/'), "{} names no subject", case.name);
+            assert!(!case.why.is_empty(), "{} gives no reason", case.name);
+        }
+    }
+
+    #[test]
+    fn every_forced_difference_names_known_runtimes_once_and_says_what_differs() {
+        const KNOWN: &[&str] = &[V1, V2, URL, ALB, ALB_MULTI, STREAM, WORKERS, VERCEL, SERVER, MEMORY];
+        for case in CASES {
+            let mut named = HashSet::new();
+            for forced in case.forced {
+                assert!(!forced.why.is_empty(), "{}", case.name);
+                let differs = !forced.seen.is_empty() || !forced.answer.is_empty() || forced.not_run;
+                assert!(differs, "{} forces nothing on {:?}", case.name, forced.on);
+                for runtime in forced.on {
+                    assert!(KNOWN.contains(runtime), "{} knows no runtime {runtime}", case.name);
+                    assert!(named.insert(*runtime), "{} forces {runtime} twice", case.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_asks_for_an_answer_checks_something() {
+        for case in CASES {
+            assert!(case.echoes || !case.answer.is_empty(), "{} checks nothing", case.name);
+        }
+    }
+
+    #[test]
+    fn requests_can_be_written_on_a_wire() {
+        for case in CASES {
+            let Request { method, target, headers, .. } = case.request;
+            assert!(
+                !method.is_empty() && target.starts_with('/') && !target.contains(['\r', '\n', ' ']),
+                "{}",
+                case.name
+            );
+            assert!(headers.iter().all(|(_, value)| !value.contains(&b'\n')), "{}", case.name);
+        }
+    }
+}

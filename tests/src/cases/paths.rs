@@ -1,0 +1,69 @@
+//! Paths arrive byte for byte: not decoded, not normalised, not encoded twice.
+
+use super::{SERVER, V2, VERCEL, letters, text};
+use crate::{Answer, Case, Forced, Seen};
+
+const BYTES: &str = "echo.md: exactly the bytes that the client sent, not decoded";
+const NO_DOTS: &str = "never normalise: a router or a signature decides what the dots mean";
+const HTTP_API: &str = "the HTTP API delivers the decoded path, which is encoded again";
+const NO_URI: &str = "a byte that no URI can hold is refused by the HTTP parser (RFC 3986)";
+
+const LONG: &str = text(&letters::<2000>(b"/echo/"));
+
+const fn v2(seen: &'static [Seen]) -> Forced {
+    Forced::on(&[V2], HTTP_API).sees(seen)
+}
+
+pub(super) const ROWS: &[Case] = &[
+    Case::echo("paths/plain", "GET", "/echo/a/b").why(BYTES),
+    Case::echo("paths/trailing-slash", "GET", "/echo/").why(BYTES),
+    Case::echo("paths/trailing-slash-below", "GET", "/echo/x/").why(BYTES),
+    Case::echo("paths/double-slash", "GET", "/echo//a//b").why(NO_DOTS),
+    Case::echo("paths/dots", "GET", "/echo/a/../b/./c").why(NO_DOTS),
+    Case::echo("paths/dots-at-the-end", "GET", "/echo/a/..").why(NO_DOTS),
+    Case::echo("paths/encoded-dots", "GET", "/echo/%2e%2e/%2E").why(NO_DOTS).forced(&[v2(&[Seen::Path("/echo/../.")])]),
+    Case::echo("paths/encoded-space", "GET", "/echo/a%20b").why(BYTES),
+    Case::echo("paths/encoded-slash", "GET", "/echo/a%2Fb")
+        .why("an encoded slash is part of its segment (RFC 3986, 2.2)")
+        .forced(&[v2(&[Seen::Path("/echo/a/b")])]),
+    Case::echo("paths/lower-case-escape", "GET", "/echo/%c3%a9")
+        .why("escapes keep the case of their digits: signatures are made over them")
+        .forced(&[v2(&[Seen::Path("/echo/%C3%A9")])]),
+    Case::echo("paths/needless-escape", "GET", "/echo/%41%7E").why(BYTES).forced(&[v2(&[Seen::Path("/echo/A~")])]),
+    Case::echo("paths/encoded-utf8", "GET", "/echo/gr%C3%BC%C3%9Fe").why(BYTES),
+    Case::echo("paths/encoded-percent", "GET", "/echo/100%25").why("encoding twice would make %2525 of it"),
+    Case::echo("paths/encoded-question-mark", "GET", "/echo/a%3Fb").why("it begins no query (hono #2156)"),
+    Case::echo("paths/encoded-hash", "GET", "/echo/a%23b").why("it begins no fragment (hono #2156)"),
+    Case::echo("paths/encoded-plus", "GET", "/echo/a%2Bb").why(BYTES).forced(&[v2(&[Seen::Path("/echo/a+b")])]),
+    Case::echo("paths/plus", "GET", "/echo/a+b").why("a plus is a plus in a path"),
+    Case::echo("paths/encoded-zero", "GET", "/echo/a%00b").why(BYTES),
+    Case::echo("paths/encoded-line-break", "GET", "/echo/a%0D%0Ab").why("decoding it would split a header"),
+    Case::echo("paths/encoded-not-utf8", "GET", "/echo/%FF%FE")
+        .why("an escape need not be UTF-8")
+        .forced(&[v2(&[Seen::Path("/echo/%EF%BF%BD%EF%BF%BD")])]),
+    Case::echo("paths/broken-escape", "GET", "/echo/%zz").why(BYTES).forced(&[v2(&[Seen::Path("/echo/%25zz")])]),
+    Case::echo("paths/broken-escape-at-the-end", "GET", "/echo/100%")
+        .why(BYTES)
+        .forced(&[v2(&[Seen::Path("/echo/100%25")])]),
+    Case::echo("paths/reserved", "GET", "/echo/!$&'()*,;=:@-._~")
+        .why("RFC 3986, 3.3: these need no escape in a segment"),
+    Case::echo("paths/semicolon", "GET", "/echo/a;v=1/b").why("RFC 3986, 3.3: parameters stay in their segment"),
+    Case::echo("paths/brackets", "GET", "/echo/[a]|b").why(BYTES).forced(&[v2(&[Seen::Path("/echo/%5Ba%5D%7Cb")])]),
+    Case::echo("paths/backslash", "GET", "/echo/a\\b")
+        .why("a backslash is no slash outside of browsers")
+        .forced(&[v2(&[Seen::Path("/echo/a%5Cb")])]),
+    Case::echo("paths/raw-utf8", "GET", "/echo/grüße")
+        .why("echo.md: bytes that no URI can hold are percent-encoded")
+        .seen(&[Seen::Path("/echo/gr%C3%BC%C3%9Fe")]),
+    Case::echo("paths/raw-angle-brackets", "GET", "/echo/<a>`")
+        .why("echo.md: bytes that no URI can hold are percent-encoded")
+        .seen(&[Seen::Path("/echo/%3Ca%3E%60")])
+        .forced(&[Forced::on(&[SERVER, VERCEL], NO_URI).refuses(&[Answer::Status(400)])]),
+    Case::echo("paths/long", "GET", LONG).why("2,000 bytes are within every platform's limit"),
+    Case::ask("paths/double-slash-in-front", "GET", "//echo")
+        .why("never normalise: //echo is not /echo")
+        .answer(&[Answer::Problem(404)]),
+    Case::ask("paths/other-case", "GET", "/ECHO").why("paths have a case").answer(&[Answer::Problem(404)]),
+    Case::ask("paths/prefix", "GET", "/echoes").why("below /echo begins with a slash").answer(&[Answer::Problem(404)]),
+    Case::ask("paths/root", "GET", "/").why("echo.md: anything else").answer(&[Answer::Problem(404)]),
+];

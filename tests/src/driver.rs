@@ -1,0 +1,222 @@
+//! The one trait that a runtime implements to be proven, and its implementation for everything with an HTTP address.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use crate::{Forced, Need, Reply, Request, client};
+
+/// The variables that the echo function must be started with.
+pub const ENV: &[(&str, &str)] = &[("ECHO_GREETING", "grüß dich, =&\"'"), ("ECHO_EMPTY", "")];
+
+/// A runtime that serves the echo function.
+///
+/// Two methods are required; the others say what the runtime cannot do, and what is forced there.
+///
+/// ```no_run
+/// use anyfn_conformance::{CASES, Driver, Reply, Request, client, run};
+///
+/// struct Mine(std::net::SocketAddr);
+///
+/// impl Driver for Mine {
+///     fn name(&self) -> &str {
+///         "mine"
+///     }
+///     fn send(&self, request: &Request) -> std::io::Result<Reply> {
+///         client::send(self.0, request)
+///     }
+/// }
+///
+/// let report = run(&Mine("127.0.0.1:3000".parse()?), CASES);
+/// assert!(report.failures().is_empty(), "{report}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Driver: Sync {
+    /// The runtime's name in the matrix.
+    fn name(&self) -> &str;
+
+    /// Sends a request and reads the answer.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    fn send(&self, request: &Request) -> io::Result<Reply>;
+
+    /// What `/context` must give as the platform.
+    fn platform(&self) -> &str {
+        self.name()
+    }
+
+    /// Scheme and host that `url` begins with when the request brings no `host` of its own; `None` leaves them
+    /// unchecked.
+    fn origin(&self) -> Option<String> {
+        None
+    }
+
+    /// Everything that was logged so far; `None` where the log cannot be read, and then it is not checked.
+    fn logs(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether the runtime can do what a row needs.
+    ///
+    /// # Errors
+    /// The reason why it cannot, for the matrix.
+    fn can(&self, need: Need) -> Result<(), String> {
+        let _ = need;
+        Ok(())
+    }
+
+    /// A difference that this runtime forces and that the table does not know of.
+    fn forced(&self, case: &str) -> Option<Forced> {
+        let _ = case;
+        None
+    }
+
+    /// How many requests may be under way at once.
+    fn at_once(&self) -> usize {
+        4
+    }
+}
+
+type Logs = Box<dyn Fn() -> String + Send + Sync>;
+
+/// A runtime behind an HTTP address.
+///
+/// ```no_run
+/// use anyfn_conformance::HttpDriver;
+/// let driver = HttpDriver::new("server", "127.0.0.1:3000".parse()?).platform("server").at_once(8);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+pub struct HttpDriver {
+    name: String,
+    platform: String,
+    address: SocketAddr,
+    scheme: &'static str,
+    logs: Option<Logs>,
+    at_once: usize,
+    limits: Limits,
+}
+
+/// What a runtime can do, and how much of it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Whether answers are sent chunk by chunk.
+    pub streaming: bool,
+    /// Whether work goes on after the answer.
+    pub background: bool,
+    /// The largest binary request body, in bytes.
+    pub request: usize,
+    /// The largest binary body of an answer, in bytes.
+    pub answer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { streaming: true, background: true, request: usize::MAX, answer: usize::MAX }
+    }
+}
+
+impl Limits {
+    /// Whether a row's need is met.
+    ///
+    /// # Errors
+    /// The limit that is in the way.
+    pub fn meet(&self, need: Need) -> Result<(), String> {
+        let within = |what: &str, n: usize, limit: usize| {
+            if n <= limit { Ok(()) } else { Err(format!("{what} of {n} bytes, over the platform's {limit}")) }
+        };
+        match need {
+            Need::Streaming if !self.streaming => Err("answers are not streamed here".to_owned()),
+            Need::Background if !self.background => Err("nothing runs after the answer here".to_owned()),
+            Need::Nothing | Need::Streaming | Need::Background => Ok(()),
+            Need::Request(n) => within("a request", n, self.request),
+            Need::Answer(n) => within("an answer", n, self.answer),
+            Need::Both(n) => within("a request", n, self.request).and_then(|()| within("an answer", n, self.answer)),
+        }
+    }
+}
+
+impl HttpDriver {
+    /// A runtime of this name at this address.
+    pub fn new(name: impl Into<String>, address: SocketAddr) -> Self {
+        let name = name.into();
+        let platform = name.clone();
+        Self { name, platform, address, scheme: "http", logs: None, at_once: 4, limits: Limits::default() }
+    }
+
+    /// The platform that the handler must be told, if it is not the runtime's name.
+    #[must_use]
+    pub fn platform(mut self, platform: impl Into<String>) -> Self {
+        self.platform = platform.into();
+        self
+    }
+
+    /// The scheme that the public URL begins with, if it is not `http`.
+    #[must_use]
+    pub fn scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// Where the log is read.
+    #[must_use]
+    pub fn logs(mut self, logs: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.logs = Some(Box::new(logs));
+        self
+    }
+
+    /// How many requests may be under way at once.
+    #[must_use]
+    pub fn at_once(mut self, at_once: usize) -> Self {
+        self.at_once = at_once;
+        self
+    }
+
+    /// What the runtime can do.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl Driver for HttpDriver {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn send(&self, request: &Request) -> io::Result<Reply> {
+        client::send(self.address, request)
+    }
+
+    fn platform(&self) -> &str {
+        &self.platform
+    }
+
+    fn origin(&self) -> Option<String> {
+        Some(format!("{}://{}", self.scheme, self.address))
+    }
+
+    fn logs(&self) -> Option<String> {
+        self.logs.as_ref().map(|logs| logs())
+    }
+
+    fn can(&self, need: Need) -> Result<(), String> {
+        self.limits.meet(need)
+    }
+
+    fn at_once(&self) -> usize {
+        self.at_once
+    }
+}
+
+impl fmt::Debug for HttpDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpDriver")
+            .field("name", &self.name)
+            .field("address", &self.address)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

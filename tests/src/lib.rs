@@ -1,0 +1,18 @@
+#![doc = include_str!("../docs/crate.md")]
+
+mod case;
+mod cases;
+mod check;
+mod driver;
+mod expect;
+mod matrix;
+mod runner;
+
+pub mod client;
+
+pub use case::{Answer, Case, Forced, Is, Need, Payload, Request, Seen};
+pub use cases::CASES;
+pub use client::Reply;
+pub use driver::{Driver, ENV, HttpDriver, Limits};
+pub use matrix::matrix;
+pub use runner::{Report, Verdict, judge, run};

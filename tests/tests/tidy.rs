@@ -1,0 +1,135 @@
+//! The house rules that no compiler checks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ADAPTERS: &[&str] = &["lambda", "cloudflare", "vercel", "server"];
+/// A file that grows past this is asked what it hides.
+const MOST_LINES: usize = 400;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The files below `folder` with one of these endings, build output and what is installed left out.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !matches!(&*name, "target" | "dist" | "node_modules") && !name.starts_with('.') {
+                found.extend(files(&path, endings));
+            }
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The lines of a crate (sources, and the manifest unless it is left out) that match, each with its place.
+fn lines_that(folder: &str, endings: &[&str], mut wrong: impl FnMut(&str) -> bool) -> Vec<String> {
+    let folder = root().join(folder);
+    let files = files(&folder, endings);
+    assert!(!files.is_empty(), "{} holds no {endings:?}: has it moved?", folder.display());
+    let mut found = Vec::new();
+    for file in files {
+        for (at, line) in fs::read_to_string(&file).unwrap().lines().enumerate() {
+            if wrong(line) {
+                let place = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
+                found.push(format!("{place}:{}: {}", at + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// Whether `line` uses the package of this adapter, as cargo or as Rust spells it.
+fn uses(line: &str, adapter: &str) -> bool {
+    line.contains(&format!("anyfn-{adapter}")) || line.contains(&format!("anyfn_{adapter}"))
+}
+
+#[test]
+fn core_imports_no_adapter() {
+    let found = lines_that("core", &[".rs", ".toml"], |line| {
+        let prose = line.trim_start().starts_with("//");
+        !prose && ADAPTERS.iter().any(|adapter| uses(line, adapter))
+    });
+    assert!(found.is_empty(), "core is what adapters depend on, never the other way:\n{}", found.join("\n"));
+}
+
+#[test]
+fn adapters_do_not_import_each_other() {
+    for adapter in ADAPTERS {
+        let others: Vec<_> = ADAPTERS.iter().filter(|other| *other != adapter).collect();
+        let found = lines_that(&format!("adapters/{adapter}"), &["Cargo.toml", ".rs"], |line| {
+            let prose = line.trim_start().starts_with("//");
+            !prose && others.iter().any(|other| uses(line, other))
+        });
+        assert!(found.is_empty(), "what two adapters share belongs to core:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn adapters_have_the_same_files() {
+    for adapter in ADAPTERS {
+        for file in ["lib.rs", "decode.rs", "encode.rs", "context.rs"] {
+            let path = root().join("adapters").join(adapter).join("src").join(file);
+            let folder = path.with_extension("");
+            assert!(path.exists() || folder.is_dir(), "adapters/{adapter}/src has no {file}");
+        }
+    }
+}
+
+#[test]
+fn examples_name_no_platform() {
+    const WORDS: &[&str] = &[
+        "lambda",
+        "aws",
+        "amazon",
+        "apigateway",
+        "sqs",
+        "cloudflare",
+        "worker",
+        "wrangler",
+        "wasm",
+        "vercel",
+        "target_family",
+        "target_os",
+        "cfg(",
+    ];
+    for example in ["hello", "echo"] {
+        let found = lines_that(&format!("examples/{example}/src"), &[".rs"], |line| {
+            let line = line.to_ascii_lowercase();
+            WORDS.iter().any(|word| line.contains(word))
+        });
+        assert!(found.is_empty(), "a function knows no platform:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines() {
+    let long: Vec<_> = files(&root(), &[".rs"])
+        .into_iter()
+        .map(|file| (fs::read_to_string(&file).unwrap().lines().count(), file))
+        .filter(|(lines, _)| *lines > MOST_LINES)
+        .map(|(lines, file)| format!("{} has {lines} lines", file.display()))
+        .collect();
+    assert!(long.is_empty(), "ask these files what they hide:\n{}", long.join("\n"));
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let marks = ["todo", "unimplemented"].map(|name| format!("{name}!("));
+    let found: Vec<_> = ["core", "src", "adapters", "examples", "tests", "xtask"]
+        .into_iter()
+        .flat_map(|folder| {
+            lines_that(folder, &[".rs"], |line| {
+                marks.iter().any(|mark| line.contains(mark)) || line.contains(concat!("FIX", "ME"))
+            })
+        })
+        .collect();
+    assert!(found.is_empty(), "unfinished:\n{}", found.join("\n"));
+}
