@@ -114,6 +114,8 @@ pub(super) const ROWS: &[Case] = &[
         .answer(&[Answer::Body(Payload::Bytes(b"deleted"))]),
     mirror("bodies/mirror-chunked", &[], Payload::Chunks(&[b"\x00\x01", b"\xff", b"end"]))
         .answer(&[Answer::Body(Payload::Bytes(b"\x00\x01\xffend"))]),
+    mirror("bodies/mirror-after-continue", &[("expect", b"100-continue")], Payload::Bytes(b"expected"))
+        .answer(&[Answer::Body(Payload::Bytes(b"expected"))]),
     mirror("bodies/mirror-700-kb", &[], Payload::Counting(700 * KILO))
         .needs(Need::Both(700 * KILO))
         .answer(&[Answer::Body(Payload::Counting(700 * KILO))]),

@@ -24,6 +24,14 @@ pub(super) const ROWS: &[Case] = &[
         .answer(&[Answer::Header("content-type", &["application/json"]), Answer::Json("/platform", Is::Platform)]),
     Case::ask("context/request-id", "GET", "/context").why(SAYS).answer(&[Answer::Json("/request_id", Is::Text)]),
     Case::ask("context/client-ip", "GET", "/context").why(SAYS).answer(&[Answer::Json("/client_ip", Is::Address)]),
+    Case::ask("context/client-ip-not-forged", "GET", "/context")
+        .why("the address is the platform's word, never the client's")
+        .headers(&[
+            ("x-forwarded-for", b"203.0.113.9"),
+            ("x-real-ip", b"203.0.113.9"),
+            ("forwarded", b"for=203.0.113.9"),
+        ])
+        .answer(&[Answer::Without("203.0.113.9")]),
     Case::ask("context/cold-start", "GET", "/context").why(SAYS).answer(&[Answer::Json("/cold_start", Is::Bool)]),
     Case::ask("context/deadline", "GET", "/context")
         .why(SAYS)

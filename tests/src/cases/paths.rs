@@ -1,7 +1,7 @@
 //! Paths arrive byte for byte: not decoded, not normalised, not encoded twice.
 
 use super::{SERVER, V2, VERCEL, letters, text};
-use crate::{Answer, Case, Forced, Seen};
+use crate::{Answer, Case, Forced, Payload, Seen};
 
 const BYTES: &str = "echo.md: exactly the bytes that the client sent, not decoded";
 const NO_DOTS: &str = "never normalise: a router or a signature decides what the dots mean";
@@ -65,5 +65,12 @@ pub(super) const ROWS: &[Case] = &[
         .answer(&[Answer::Problem(404)]),
     Case::ask("paths/other-case", "GET", "/ECHO").why("paths have a case").answer(&[Answer::Problem(404)]),
     Case::ask("paths/prefix", "GET", "/echoes").why("below /echo begins with a slash").answer(&[Answer::Problem(404)]),
+    Case::ask("paths/absolute-form", "GET", "http://fn.example/text/2")
+        .why("RFC 9112, 3.2.2: a server accepts the absolute form")
+        .headers(&[("host", b"fn.example")])
+        .answer(&[Answer::Body(Payload::Letters(2))]),
+    Case::ask("paths/asterisk", "OPTIONS", "*")
+        .why("RFC 9112, 3.2.4: the asterisk is no path that echo answers")
+        .answer(&[Answer::Problem(404)]),
     Case::ask("paths/root", "GET", "/").why("echo.md: anything else").answer(&[Answer::Problem(404)]),
 ];
