@@ -1,0 +1,101 @@
+//! `dist/cloudflare/<package>`: `wrangler.jsonc` and the finished modules, with no build step left for wrangler.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::{Target, fresh_dir, report, write};
+use crate::project::{Function, Project};
+use crate::ui;
+
+/// The version that the glue is generated with; the crate's must be the same.
+const WASM_BINDGEN: &str = "0.2.130";
+
+/// What a Workers build wrote.
+#[derive(Debug, Clone)]
+pub struct Artefact {
+    /// The folder to call `wrangler deploy` in.
+    pub dir: PathBuf,
+    /// wrangler's configuration.
+    pub config: PathBuf,
+    /// The folder of the modules: `worker.js`, `index.js`, `index_bg.wasm`.
+    pub modules: PathBuf,
+}
+
+pub(crate) fn pack(project: &Project, function: &Function, module: &Path, dir: &Path) -> Result<Artefact> {
+    fresh_dir(dir)?;
+    let modules = dir.join("dist");
+    bindgen(project, module, &modules)?;
+    write(modules.join("worker.js"), WORKER_JS)?;
+    let config = write(dir.join("wrangler.jsonc"), config(function))?;
+    let wasm = std::fs::read(modules.join("index_bg.wasm")).context("wasm-bindgen wrote no index_bg.wasm")?;
+    let sizes = format!("wasm {}, gzipped {}", ui::size(wasm.len() as u64), ui::size(gzipped(&wasm)?));
+    report(Target::Cloudflare, dir, &sizes);
+    Ok(Artefact { dir: dir.to_path_buf(), config, modules })
+}
+
+/// The command that deploys what [`pack`] wrote.
+pub(crate) fn next_step(dir: &Path) -> String {
+    format!("(cd {} && npx wrangler deploy)", ui::path(dir))
+}
+
+/// Makes `index.js` and `index_bg.wasm` of the compiled module.
+fn bindgen(project: &Project, module: &Path, out: &Path) -> Result<()> {
+    if let Some(version) = project.locked_version("wasm-bindgen")?.filter(|version| version != WASM_BINDGEN) {
+        bail!(
+            "Cargo.lock has wasm-bindgen {version}, and this xtask generates glue for {WASM_BINDGEN}: they must agree\n\
+             run `cargo update -p wasm-bindgen --precise {WASM_BINDGEN}`"
+        );
+    }
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(module)
+        .module(true)?
+        .typescript(false)
+        .out_name("index")
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .reset_state_function(true)
+        .force_enable_abort_handler(true)
+        .generate(out)
+        .with_context(|| format!("wasm-bindgen cannot make glue for {}", ui::path(module)))?;
+    // workerd instantiates a module that is imported plainly; the glue's source phase import is newer than its parser.
+    let glue = out.join("index.js");
+    let text = std::fs::read_to_string(&glue).context("wasm-bindgen wrote no index.js")?;
+    write(glue, text.replace("import source ", "import "))?;
+    Ok(())
+}
+
+fn config(function: &Function) -> String {
+    let settings = &function.settings;
+    let mut config = json!({
+        "name": function.package,
+        "main": "dist/worker.js",
+        "compatibility_date": settings.cloudflare.compatibility_date,
+        "no_bundle": true,
+        "find_additional_modules": true,
+        "base_dir": "dist",
+        "rules": [{ "type": "ESModule", "globs": ["**/*.js"], "fallthrough": true }],
+    });
+    if !settings.cloudflare.compatibility_flags.is_empty() {
+        config["compatibility_flags"] = json!(settings.cloudflare.compatibility_flags);
+    }
+    if !settings.env.is_empty() {
+        config["vars"] = json!(settings.env);
+    }
+    format!(
+        "// Written by `cargo xtask build`; what to change stands in [package.metadata.anyfn] of Cargo.toml.\n{config:#}\n"
+    )
+}
+
+fn gzipped(data: &[u8]) -> Result<u64> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(data)?;
+    Ok(encoder.finish()?.len() as u64)
+}
+const WORKER_JS: &str = "export { default } from \"./index.js\";\n";

@@ -1,0 +1,89 @@
+//! `dist/vercel/<package>/.vercel/output`: Vercel's Build Output API, version 3.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+
+use super::native::Executable;
+use super::{Target, fresh_dir, install, report, write};
+use crate::project::Function;
+use crate::ui;
+
+/// What a Vercel build wrote.
+#[derive(Debug, Clone)]
+pub struct Artefact {
+    /// The folder to call `vercel deploy --prebuilt` in.
+    pub dir: PathBuf,
+    /// The executable, inside its `.func` folder.
+    pub executable: PathBuf,
+    /// The function's configuration.
+    pub vc_config: PathBuf,
+    /// The deployment's configuration.
+    pub config: PathBuf,
+}
+
+pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> Result<Artefact> {
+    let output = dir.join(".vercel/output");
+    let func = output.join("functions/index.func");
+    // The folder above stays: after a first deployment it holds `.vercel/project.json`, the link to the project.
+    fresh_dir(&output)?;
+    std::fs::create_dir_all(&func).with_context(|| format!("cannot make {}", func.display()))?;
+    let artefact = Artefact {
+        executable: install(&executable.path, func.join("executable"))?,
+        vc_config: write(func.join(".vc-config.json"), pretty(&vc_config(function, executable.arm64)))?,
+        config: write(output.join("config.json"), pretty(&config()))?,
+        dir: dir.to_path_buf(),
+    };
+    let size = std::fs::metadata(&artefact.executable).context("cannot stat the executable")?.len();
+    report(Target::Vercel, dir, &ui::size(size));
+    Ok(artefact)
+}
+
+/// The command that deploys what [`pack`] wrote.
+pub(crate) fn next_step(dir: &Path) -> String {
+    format!("(cd {} && vercel deploy --prebuilt)", ui::path(dir))
+}
+
+/// The function's configuration, its keys in the order in which Vercel's own builder writes them.
+fn vc_config(function: &Function, arm64: bool) -> Value {
+    let settings = &function.settings;
+    let mut config = Map::new();
+    let mut set = |key: &str, value: Value| config.insert(key.to_owned(), value);
+    set("handler", json!("executable"));
+    set("runtime", json!("executable"));
+    set("runtimeLanguage", json!("rust"));
+    set("architecture", json!(if arm64 { "arm64" } else { "x86_64" }));
+    if let Some(memory) = settings.memory {
+        set("memory", json!(memory));
+    }
+    if let Some(timeout) = settings.timeout {
+        set("maxDuration", json!(timeout));
+    }
+    set("environment", json!(settings.env));
+    if !settings.vercel.regions.is_empty() {
+        set("regions", json!(settings.vercel.regions));
+    }
+    set("supportsResponseStreaming", json!(true));
+    config.into()
+}
+
+/// Every path goes to the one function, as it was sent.
+fn config() -> Value {
+    json!({
+        "version": 3,
+        "routes": [
+            { "handle": "filesystem" },
+            {
+                "src": "/(.*)",
+                "dest": "/index",
+                "transforms": [{ "type": "request.path", "op": "set", "args": "/$1" }],
+            },
+        ],
+        "crons": [],
+    })
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

@@ -1,0 +1,85 @@
+//! `cargo xtask build`.
+
+use clap::ValueEnum;
+
+use crate::build::{BuildOptions, Profile, Target, build_in, cloudflare, lambda, server, vercel};
+use crate::project::Project;
+use crate::ui;
+
+/// Build a function, packed as each vendor's own deploy command wants it
+///
+/// Writes `dist/<target>/<package>/` in the workspace's folder and says the command that deploys it. Settings stand in
+/// `[package.metadata.anyfn]` of the function's Cargo.toml: memory, timeout, env, libc, and a table for each target.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask build --target lambda
+  cargo xtask build --target all --package hello
+  cargo xtask build --target lambda --arm64")]
+pub struct Args {
+    /// The platform to build for
+    #[arg(long, value_enum)]
+    pub target: TargetChoice,
+    /// The package to build; may be left out where only one can be meant
+    #[arg(long, short, value_name = "NAME")]
+    pub package: Option<String>,
+    /// Build native artefacts for 64-bit ARM (Lambda, Vercel, server), as static binaries
+    #[arg(long)]
+    pub arm64: bool,
+    /// Build quickly instead of small and fast
+    #[arg(long)]
+    pub debug: bool,
+}
+
+/// A [`Target`], or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetChoice {
+    /// AWS Lambda: `bootstrap.zip` and a SAM template
+    Lambda,
+    /// Cloudflare Workers: a folder for wrangler
+    Cloudflare,
+    /// Vercel: a prebuilt output folder
+    Vercel,
+    /// A plain HTTP server and a Containerfile
+    Server,
+    /// All of the above
+    All,
+}
+
+impl TargetChoice {
+    /// The targets that are meant.
+    #[must_use]
+    pub fn targets(self) -> Vec<Target> {
+        match self {
+            Self::Lambda => vec![Target::Lambda],
+            Self::Cloudflare => vec![Target::Cloudflare],
+            Self::Vercel => vec![Target::Vercel],
+            Self::Server => vec![Target::Server],
+            Self::All => Target::ALL.to_vec(),
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the function cannot be told, does not compile, or would not run on the vendor's machines.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let options = BuildOptions {
+        targets: args.target.targets(),
+        package: args.package.clone(),
+        arm64: args.arm64,
+        profile: if args.debug { Profile::Quick } else { Profile::Dist },
+        local: false,
+    };
+    let built = build_in(&Project::load()?, &options)?;
+    let function = &built.function;
+    ui::step("Next", "deploy with the vendor's own command:");
+    let next = [
+        built.lambda.map(|artefact| lambda::next_step(function, &artefact.dir)),
+        built.cloudflare.map(|artefact| cloudflare::next_step(&artefact.dir)),
+        built.vercel.map(|artefact| vercel::next_step(&artefact.dir)),
+        built.server.map(|artefact| server::next_step(function, &artefact.dir)),
+    ];
+    next.iter().flatten().for_each(ui::detail);
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Platforms' local runtimes.

@@ -1,0 +1,177 @@
+//! `[package.metadata.anyfn]`: what a person can say about a function's deployment, one schema for every target.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, anyhow};
+use serde::Deserialize;
+
+/// The section of a function's `Cargo.toml`; every key is optional.
+///
+/// ```toml
+/// [package.metadata.anyfn]
+/// memory = 256
+/// timeout = 10
+/// env = { GREETING = "Hello" }
+///
+/// [package.metadata.anyfn.cloudflare]
+/// compatibility-date = "2026-04-01"
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Settings {
+    /// Memory in MB, where a target lets one choose (Lambda, Vercel). Lambda's files say 256 when unset.
+    pub memory: Option<u32>,
+    /// Seconds an invocation may take (Lambda, Vercel). Lambda's files say 10 when unset.
+    pub timeout: Option<u32>,
+    /// Plain variables, written into every target's configuration. Secrets do not belong here: set them with the
+    /// vendor's own command.
+    pub env: BTreeMap<String, String>,
+    /// Which C library native artefacts link.
+    pub libc: Libc,
+    /// AWS Lambda.
+    pub lambda: Lambda,
+    /// Cloudflare Workers.
+    pub cloudflare: Cloudflare,
+    /// Vercel.
+    pub vercel: Vercel,
+}
+
+/// Which C library native artefacts link.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Libc {
+    /// The machine's own glibc when it builds for its own kind of Linux, otherwise static musl.
+    #[default]
+    Auto,
+    /// glibc: a faster allocator, and C dependencies compile with the machine's compiler.
+    Gnu,
+    /// A static binary, which runs on any Linux.
+    Musl,
+}
+
+/// `[package.metadata.anyfn.lambda]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Lambda {
+    /// How HTTP reaches the function.
+    pub http: LambdaHttp,
+}
+
+/// How HTTP reaches a Lambda function.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LambdaHttp {
+    /// A function URL: no gateway to pay for, and the path arrives as it was sent.
+    #[default]
+    FunctionUrl,
+    /// An API Gateway HTTP API, which decodes the path before the function sees it.
+    HttpApi,
+}
+
+/// `[package.metadata.anyfn.cloudflare]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Cloudflare {
+    /// The Workers runtime's behaviour is frozen at this date (`YYYY-MM-DD`).
+    pub compatibility_date: String,
+    /// Switches beyond the date, as Cloudflare's documentation names them.
+    pub compatibility_flags: Vec<String>,
+}
+
+impl Default for Cloudflare {
+    fn default() -> Self {
+        Self { compatibility_date: "2026-04-01".to_owned(), compatibility_flags: Vec::new() }
+    }
+}
+
+/// `[package.metadata.anyfn.vercel]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Vercel {
+    /// Regions to run in, for example `["fra1"]`; the project's own when empty.
+    pub regions: Vec<String>,
+}
+
+impl Settings {
+    /// Reads the `anyfn` table out of a package's metadata; all defaults where there is none.
+    ///
+    /// # Errors
+    /// When a key is unknown (with the nearest known name) or has the wrong type.
+    pub fn from_metadata(package: &str, metadata: &serde_json::Value) -> Result<Self> {
+        let Some(table) = metadata.get("anyfn") else { return Ok(Self::default()) };
+        Self::deserialize(table)
+            .map_err(|error| anyhow!(with_suggestion(&error.to_string())))
+            .with_context(|| format!("[package.metadata.anyfn] in the Cargo.toml of {package} is not understood"))
+    }
+}
+
+/// Adds the nearest known name to serde's "unknown field `memry`, expected one of `memory`, …".
+fn with_suggestion(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some(wrong) = quoted.next().filter(|_| message.starts_with("unknown ")) else { return message.to_owned() };
+    match quoted.map(|name| (distance(wrong, name), name)).min() {
+        Some((far, name)) if far <= 1 + wrong.len() / 3 => format!("{message}\ndid you mean `{name}`?"),
+        _ => message.to_owned(),
+    }
+}
+
+/// Levenshtein's edit distance, over bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{LambdaHttp, Settings};
+
+    #[test]
+    fn a_package_without_the_section_gets_the_defaults() {
+        assert_eq!(Settings::from_metadata("p", &json!(null)).unwrap(), Settings::default());
+        assert_eq!(Settings::from_metadata("p", &json!({"other": 1})).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let table = json!({"anyfn": {
+            "memory": 512, "timeout": 3, "env": {"A": "b"}, "libc": "musl", "lambda": {"http": "http-api"},
+            "cloudflare": {"compatibility-date": "2026-05-01", "compatibility-flags": ["nodejs_compat"]},
+            "vercel": {"regions": ["fra1"]},
+        }});
+        let settings = Settings::from_metadata("p", &table).unwrap();
+        assert_eq!((settings.memory, settings.timeout), (Some(512), Some(3)));
+        assert_eq!(settings.lambda.http, LambdaHttp::HttpApi);
+        assert_eq!(settings.cloudflare.compatibility_date, "2026-05-01");
+        assert_eq!(settings.vercel.regions, ["fra1"]);
+        assert_eq!(settings.env["A"], "b");
+    }
+
+    #[test]
+    fn a_misspelt_key_names_the_nearest_one() {
+        for (table, expected) in [
+            (json!({"anyfn": {"memry": 1}}), "did you mean `memory`?"),
+            (json!({"anyfn": {"cloudflare": {"compatibility_date": "x"}}}), "did you mean `compatibility-date`?"),
+            (json!({"anyfn": {"lambda": {"http": "httpapi"}}}), "did you mean `http-api`?"),
+        ] {
+            let error = Settings::from_metadata("p", &table).unwrap_err();
+            assert!(format!("{error:#}").contains(expected), "{error:#}");
+        }
+    }
+
+    #[test]
+    fn a_key_like_no_other_gets_no_suggestion() {
+        let error = Settings::from_metadata("p", &json!({"anyfn": {"zzzzzzzzzz": 1}})).unwrap_err();
+        assert!(!format!("{error:#}").contains("did you mean"), "{error:#}");
+    }
+}

@@ -1,0 +1,41 @@
+//! Rust's own parts: the standard library for other targets.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::ui;
+
+/// Makes sure that the standard library for `triple` is installed, with rustup where it is not.
+///
+/// # Errors
+/// When it is missing and rustup cannot bring it; the message says the command to run.
+pub fn rust_target(triple: &str) -> Result<()> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(&rustc)
+        .args(["--print", "target-libdir", "--target", triple])
+        .output()
+        .with_context(|| format!("`{}` does not start: install Rust", rustc.display()))?;
+    let libdir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.status.success() && has_core(Path::new(&libdir)) {
+        return Ok(());
+    }
+    ui::step("Installing", format_args!("Rust's standard library for {triple}: rustup target add {triple}"));
+    match Command::new("rustup").args(["target", "add", triple]).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => bail!(
+            "Rust's standard library for {triple} is missing, and `rustup target add {triple}` failed: its message is \
+             above; run it again where there is a network"
+        ),
+        Err(_) => bail!(
+            "Rust's standard library for {triple} is missing, and there is no rustup to bring it: install the package \
+             of your distribution that has it, or Rust through rustup"
+        ),
+    }
+}
+
+fn has_core(libdir: &Path) -> bool {
+    let files = std::fs::read_dir(libdir).into_iter().flatten().flatten();
+    files.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+}

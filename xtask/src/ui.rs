@@ -1,0 +1,64 @@
+//! What a person sees: progress on the error stream in cargo's manner, colour only on a terminal.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use anstream::eprintln;
+
+const GREEN: &str = "\x1b[1;32m";
+const YELLOW: &str = "\x1b[1;33m";
+const RED: &str = "\x1b[1;31m";
+const RESET: &str = "\x1b[0m";
+
+/// One line of progress: a verb in cargo's column, and what it is about.
+pub fn step(verb: &str, what: impl Display) {
+    eprintln!("{GREEN}{verb:>12}{RESET} {what}");
+}
+
+/// Something the person should know, though the command goes on.
+pub fn warn(what: impl Display) {
+    eprintln!("{YELLOW}{:>12}{RESET} {what}", "Warning");
+}
+
+/// The error that ended the command, and below it its causes.
+pub fn error(error: &anyhow::Error) {
+    eprintln!("{RED}error{RESET}: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because: {}", cause.to_string().replace('\n', "\n           "));
+    }
+}
+
+/// Plain detail below a [`step`], in the same column.
+pub fn detail(what: impl Display) {
+    eprintln!("{:>12} {what}", "");
+}
+
+/// A number of bytes for people: `512 B`, `46.1 KB`, `1.2 MB` (powers of 1000, as vendors state limits).
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    #[allow(clippy::cast_precision_loss)] // a display value with one decimal
+    let bytes_f = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} KB", bytes_f / 1e3),
+        _ => format!("{:.1} MB", bytes_f / 1e6),
+    }
+}
+
+/// A path as short as it can be said: relative to the working folder where it lies below it.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_rounded_to_one_decimal() {
+        let shown: Vec<_> = [0, 999, 1_000, 46_123, 1_250_000].map(size).into();
+        assert_eq!(shown, ["0 B", "999 B", "1.0 KB", "46.1 KB", "1.2 MB"]);
+    }
+}
