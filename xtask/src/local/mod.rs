@@ -1,1 +1,145 @@
-//! Platforms' local runtimes.
+//! Platforms' real local runtimes, all with one face: an HTTP address.
+//!
+//! Whatever raw HTTP/1.1 request reaches [`Running::addr`] goes through the platform's runtime to the artefact, its
+//! target and header bytes untouched, and the answer comes back as the platform would send it.
+//!
+//! | function | what runs |
+//! |---|---|
+//! | [`lambda::start`] | AWS's Runtime Interface Emulator, or a small Runtime API of ours, behind an emulated gateway |
+//! | [`cloudflare::start`] | workerd, through Miniflare |
+//! | [`vercel::start`] | the executable, spoken to in Vercel's protocol |
+//! | [`server::start`] | the plain server itself |
+//!
+//! ```no_run
+//! use anyfn_xtask::build::{BuildOptions, Target, build};
+//! use anyfn_xtask::local::{Options, lambda};
+//!
+//! # async fn example() -> anyhow::Result<()> {
+//! let built = build(&BuildOptions::local(&[Target::Lambda], Some("echo")))?;
+//! let bootstrap = built.lambda.expect("it was asked for").bootstrap;
+//! let options = Options::new().env("ECHO_GREETING", "hi");
+//! let running = lambda::start(&bootstrap, &lambda::Lambda::emulator(lambda::Shape::V2), &options).await?;
+//! println!("http://{}", running.addr());
+//! running.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every `start` must be called inside a tokio runtime, which has to stay alive (and, a current-thread one, be driven) as
+//! long as requests are to be answered. Dropping a [`Running`] kills all of its processes at once; a process of ours that
+//! ends in any other way, `kill -9` included, takes them along too.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+pub mod cloudflare;
+mod guard;
+mod http1;
+pub mod lambda;
+mod logs;
+mod process;
+pub mod server;
+pub mod vercel;
+
+use logs::Logs;
+use process::Group;
+
+/// How long a function gets to end by itself when it is asked to, before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What every local runtime can be told.
+#[derive(Clone, Default)]
+pub struct Options {
+    env: Vec<(String, String)>,
+    port: u16,
+    sink: Option<Arc<logs::Sink>>,
+}
+
+impl Options {
+    /// No variables, any free port, log lines only collected.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A variable of the function's environment (on Workers, a binding of the same name).
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// The port of 127.0.0.1 to listen on; 0, the default, takes any that is free.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Called with each log line when it comes, on whatever thread reads it.
+    #[must_use]
+    pub fn on_log(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.sink = Some(Arc::new(sink));
+        self
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("env", &self.env).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// A function that is being served by a local runtime, until this is stopped or dropped.
+pub struct Running {
+    addr: SocketAddr,
+    logs: Logs,
+    violations: Logs,
+    group: Arc<Group>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Where it answers plain HTTP/1.1.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Every line that the function or its platform has logged so far, in order.
+    #[must_use]
+    pub fn logs(&self) -> Vec<String> {
+        self.logs.lines()
+    }
+
+    /// What the function did against its platform's protocol, one sentence each; empty for a good one.
+    ///
+    /// What only shows at the end (an invocation that never ended) is here after [`Running::stop`].
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.violations.lines()
+    }
+
+    /// Ends it as the platform would: no more requests, SIGTERM, and after five seconds SIGKILL.
+    pub async fn stop(&self) {
+        self.group.stop(GRACE).await;
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.group.kill();
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
