@@ -1,0 +1,83 @@
+//! A body on its way, piece by piece, with the trailers at its end.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::mpsc;
+
+use super::Headers;
+
+/// The receiving end.
+pub(in crate::local) struct Body {
+    parts: mpsc::UnboundedReceiver<Part>,
+    trailers: Option<Headers>,
+}
+
+enum Part {
+    Data(Bytes),
+    End(Headers),
+    Failed(io::Error),
+}
+
+/// The sending end; dropped before [`Sender::end`], the body is cut short.
+pub(in crate::local) struct Sender(mpsc::UnboundedSender<Part>);
+
+/// A body, and where to put its pieces.
+///
+/// Pieces are taken as fast as they come, however slow the reader: when the writer was done is seen when it was.
+pub(in crate::local) fn channel() -> (Sender, Body) {
+    let (sender, parts) = mpsc::unbounded_channel();
+    (Sender(sender), Body { parts, trailers: None })
+}
+
+impl Sender {
+    /// Sends a piece; `false` when nobody wants it any more.
+    pub(in crate::local) fn data(&self, data: Bytes) -> bool {
+        self.0.send(Part::Data(data)).is_ok()
+    }
+
+    /// The body is complete.
+    pub(in crate::local) fn end(self, trailers: Headers) {
+        let _ = self.0.send(Part::End(trailers));
+    }
+
+    /// The body will never be complete.
+    pub(in crate::local) fn fail(self, error: io::Error) {
+        let _ = self.0.send(Part::Failed(error));
+    }
+}
+
+impl Body {
+    /// The next piece, or `None` at the end.
+    pub(in crate::local) async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if self.trailers.is_some() {
+            return Ok(None);
+        }
+        match self.parts.recv().await {
+            Some(Part::Data(data)) => Ok(Some(data)),
+            Some(Part::End(trailers)) => {
+                self.trailers = Some(trailers);
+                Ok(None)
+            }
+            Some(Part::Failed(error)) => Err(error),
+            None => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the body was cut short")),
+        }
+    }
+
+    /// All that is left, or `None` when that is more than `limit` bytes.
+    pub(in crate::local) async fn collect(&mut self, limit: usize) -> io::Result<Option<Bytes>> {
+        let mut all = BytesMut::new();
+        while let Some(piece) = self.next().await? {
+            all.extend_from_slice(&piece);
+            if all.len() > limit {
+                return Ok(None);
+            }
+        }
+        Ok(Some(all.freeze()))
+    }
+
+    /// What came after the last piece; `None` before the end.
+    pub(in crate::local) fn trailers(&self) -> Option<&Headers> {
+        self.trailers.as_ref()
+    }
+}
