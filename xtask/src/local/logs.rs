@@ -27,6 +27,12 @@ impl Logs {
         }
     }
 
+    /// Where a process's lines can go.
+    pub(super) fn writer(&self) -> super::process::Lines {
+        let logs = self.clone();
+        Arc::new(move |line| logs.push(line))
+    }
+
     pub(super) fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -43,6 +43,8 @@ pub mod lambda;
 mod logs;
 mod process;
 pub mod server;
+#[cfg(test)]
+mod testing;
 pub mod vercel;
 
 use logs::Logs;

@@ -1,10 +1,11 @@
 //! Child processes: a clean environment, a process group of their own, their output as log lines.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -13,7 +14,9 @@ use tokio::process::Command;
 use tokio::sync::watch;
 
 use super::guard;
-use super::logs::Logs;
+
+/// How long a program may be held by somebody who wrote it.
+const BUSY: Duration = Duration::from_secs(1);
 
 /// Everything that one local runtime has started, to be ended together.
 #[derive(Default)]
@@ -22,8 +25,12 @@ pub(super) struct Group(Mutex<Members>);
 #[derive(Default)]
 struct Members {
     alive: HashMap<i32, watch::Receiver<Option<String>>>,
+    adopted: Option<i32>,
     closed: bool,
 }
+
+/// Takes the lines that a process writes.
+pub(super) type Lines = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A child process; dropping this does not end it, its [`Group`] does.
 #[derive(Clone)]
@@ -56,26 +63,35 @@ impl Process {
 }
 
 impl Group {
-    /// Starts `command` with its standard output and error as lines of `logs`.
+    /// Starts `command`, whose standard output and error go to `lines`.
     ///
-    /// Its standard input is empty, unless the command says otherwise; a piped one is closed when this process ends.
-    pub(super) fn spawn(self: &Arc<Self>, mut command: Command, logs: &Logs) -> Result<Process> {
+    /// Its standard input is empty, and ends when this process does.
+    pub(super) fn spawn(self: &Arc<Self>, mut command: Command, lines: Lines) -> Result<Process> {
         command.process_group(0).kill_on_drop(true).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.as_std().get_program().to_owned();
+        let begin = Instant::now();
         // Held over the start: whoever closes the group must see this child or keep it from starting.
         let mut members = self.members();
         if members.closed {
             bail!("{} is not started any more: the runtime was stopped", program.display());
         }
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        let mut child = loop {
+            match command.spawn() {
+                // Whoever wrote the program has closed it, but a child that was forked meanwhile may hold it for a moment.
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && begin.elapsed() < BUSY => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                started => break started.with_context(|| format!("cannot start {}", program.display()))?,
+            }
+        };
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).context("a child without a process id")?;
         guard::watch(pid);
         let (tell, exit) = watch::channel(None);
         members.alive.insert(pid, exit.clone());
         drop(members);
         let readers = (
-            child.stdout.take().map(|out| tokio::spawn(read_lines(out, logs.clone()))),
-            child.stderr.take().map(|err| tokio::spawn(read_lines(err, logs.clone()))),
+            child.stdout.take().map(|out| tokio::spawn(read_lines(out, Arc::clone(&lines)))),
+            child.stderr.take().map(|err| tokio::spawn(read_lines(err, lines))),
         );
         let group = Arc::clone(self);
         let stdin = child.stdin.take();
@@ -98,11 +114,22 @@ impl Group {
         Ok(Process { pid, exit })
     }
 
+    /// Takes the process group of a grandchild under its wings, in place of the one before.
+    pub(super) fn adopt(&self, pid: i32) {
+        let mut members = self.members();
+        members.adopted.replace(pid).into_iter().for_each(guard::unwatch);
+        guard::watch(pid);
+        if members.closed {
+            kill_group(pid);
+        }
+    }
+
     /// Kills all at once, and lets nothing start any more.
     pub(super) fn kill(&self) {
         let mut members = self.members();
         members.closed = true;
         members.alive.keys().copied().for_each(kill_group);
+        members.kill_adopted();
     }
 
     /// Lets nothing start any more, asks all to end, and kills what has not after `grace`.
@@ -125,10 +152,20 @@ impl Group {
         if tokio::time::timeout(grace, all).await.is_err() {
             self.kill();
         }
+        self.members().kill_adopted();
     }
 
     fn members(&self) -> std::sync::MutexGuard<'_, Members> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Members {
+    fn kill_adopted(&mut self) {
+        if let Some(pid) = self.adopted.take() {
+            kill_group(pid);
+            guard::unwatch(pid);
+        }
     }
 }
 
@@ -145,11 +182,11 @@ fn kill_group(pid: i32) {
     }
 }
 
-async fn read_lines(from: impl AsyncRead + Unpin, logs: Logs) {
+async fn read_lines(from: impl AsyncRead + Unpin, lines: Lines) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while matches!(from.read_until(b'\n', &mut line).await, Ok(1..)) {
-        logs.push(&String::from_utf8_lossy(&line));
+        lines(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
         line.clear();
     }
 }

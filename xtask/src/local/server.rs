@@ -26,7 +26,7 @@ pub async fn start(executable: &Path, options: &Options) -> Result<Running> {
     let mut command = clean_command(executable);
     command.env("HOST", addr.ip().to_string()).env("PORT", addr.port().to_string());
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
-    let process = group.spawn(command, &logs)?;
+    let process = group.spawn(command, logs.writer())?;
     let running = Running { addr, logs, violations: Logs::default(), group, tasks: Vec::new() };
     until_open(addr, &process, &running.logs)
         .await
