@@ -28,7 +28,7 @@ pub const ENV: &[(&str, &str)] = &[("ECHO_GREETING", "grüß dich, =&\"'"), ("EC
 /// }
 ///
 /// let report = run(&Mine("127.0.0.1:3000".parse()?), CASES);
-/// assert!(report.failures().is_empty(), "{report}");
+/// assert!(report.is_green(), "{report}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Driver: Sync {
@@ -76,15 +76,21 @@ pub trait Driver: Sync {
     fn at_once(&self) -> usize {
         4
     }
+
+    /// Ends the runtime and tells what it did against its platform's protocol; asked once, after the last row.
+    fn end(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 type Logs = Box<dyn Fn() -> String + Send + Sync>;
+type End = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// A runtime behind an HTTP address.
 ///
 /// ```no_run
 /// use anyfn_conformance::HttpDriver;
-/// let driver = HttpDriver::new("server", "127.0.0.1:3000".parse()?).platform("server").at_once(8);
+/// let driver = HttpDriver::new("server", "127.0.0.1:3000".parse()?).with_platform("server").with_at_once(8);
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 pub struct HttpDriver {
@@ -93,6 +99,7 @@ pub struct HttpDriver {
     address: SocketAddr,
     scheme: &'static str,
     logs: Option<Logs>,
+    end: Option<End>,
     at_once: usize,
     limits: Limits,
 }
@@ -142,40 +149,47 @@ impl HttpDriver {
     pub fn new(name: impl Into<String>, address: SocketAddr) -> Self {
         let name = name.into();
         let platform = name.clone();
-        Self { name, platform, address, scheme: "http", logs: None, at_once: 4, limits: Limits::default() }
+        Self { name, platform, address, scheme: "http", logs: None, end: None, at_once: 4, limits: Limits::default() }
     }
 
     /// The platform that the handler must be told, if it is not the runtime's name.
     #[must_use]
-    pub fn platform(mut self, platform: impl Into<String>) -> Self {
+    pub fn with_platform(mut self, platform: impl Into<String>) -> Self {
         self.platform = platform.into();
         self
     }
 
     /// The scheme that the public URL begins with, if it is not `http`.
     #[must_use]
-    pub fn scheme(mut self, scheme: &'static str) -> Self {
+    pub fn with_scheme(mut self, scheme: &'static str) -> Self {
         self.scheme = scheme;
         self
     }
 
     /// Where the log is read.
     #[must_use]
-    pub fn logs(mut self, logs: impl Fn() -> String + Send + Sync + 'static) -> Self {
+    pub fn with_logs(mut self, logs: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.logs = Some(Box::new(logs));
+        self
+    }
+
+    /// How the runtime is ended, and what it then tells of broken protocol.
+    #[must_use]
+    pub fn with_end(mut self, end: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
+        self.end = Some(Box::new(end));
         self
     }
 
     /// How many requests may be under way at once.
     #[must_use]
-    pub fn at_once(mut self, at_once: usize) -> Self {
+    pub fn with_at_once(mut self, at_once: usize) -> Self {
         self.at_once = at_once;
         self
     }
 
     /// What the runtime can do.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
+    pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
@@ -208,6 +222,10 @@ impl Driver for HttpDriver {
 
     fn at_once(&self) -> usize {
         self.at_once
+    }
+
+    fn end(&self) -> Vec<String> {
+        self.end.as_ref().map(|end| end()).unwrap_or_default()
     }
 }
 

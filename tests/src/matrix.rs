@@ -56,7 +56,7 @@ fn summary(page: &mut String, reports: &[Report]) {
             report.passed(),
             report.count(|verdict| matches!(verdict, Verdict::Forced(_))),
             report.count(|verdict| matches!(verdict, Verdict::NotRun(_))),
-            report.failures().len()
+            report.failures().len() + report.violations.len()
         );
     }
 }

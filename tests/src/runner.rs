@@ -34,6 +34,8 @@ pub struct Report {
     pub driver: String,
     /// Each row with its verdict, in the table's order.
     pub outcomes: Vec<(&'static Case, Verdict)>,
+    /// What the runtime did against its platform's protocol, whatever its answers were.
+    pub violations: Vec<String>,
     /// How long it took.
     pub took: Duration,
 }
@@ -48,6 +50,11 @@ impl Report {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Whether no row failed and no protocol was broken.
+    pub fn is_green(&self) -> bool {
+        self.failures().is_empty() && self.violations.is_empty()
     }
 
     /// How many rows passed, forced differences included.
@@ -80,6 +87,9 @@ impl fmt::Display for Report {
                 write!(f, "\n    {difference}")?;
             }
         }
+        for violation in &self.violations {
+            write!(f, "\n  FAILED {}: against the platform's protocol: {violation}", self.driver)?;
+        }
         Ok(())
     }
 }
@@ -107,7 +117,7 @@ pub fn run(driver: &dyn Driver, cases: &'static [Case]) -> Report {
     (0..cases.len()).filter(|at| cases[*at].alone).for_each(keep);
     let verdicts = verdicts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let outcomes = cases.iter().zip(verdicts.into_iter().flatten()).collect();
-    Report { driver: driver.name().to_owned(), outcomes, took: start.elapsed() }
+    Report { driver: driver.name().to_owned(), outcomes, violations: driver.end(), took: start.elapsed() }
 }
 
 /// Runs one row.

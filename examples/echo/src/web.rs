@@ -11,7 +11,7 @@ use crate::answers::{self, Answer};
 use crate::limits;
 
 /// Answers a request.
-pub async fn web(request: http::Request<Body>, cx: Context) -> Answer {
+pub async fn web(cx: Context, request: http::Request<Body>) -> Answer {
     let path = request.uri().path().to_owned();
     let mut segments = path.strip_prefix('/').unwrap_or(&path).split('/');
     let (first, second, third) = (segments.next().unwrap_or_default(), segments.next(), segments.next());
