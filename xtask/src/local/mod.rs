@@ -31,6 +31,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,9 +104,17 @@ pub struct Running {
     violations: Logs,
     group: Arc<Group>,
     tasks: Vec<JoinHandle<()>>,
+    at_end: Option<AtEnd>,
 }
 
+/// What is still to be done when all processes have ended.
+type AtEnd = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 impl Running {
+    fn new(addr: SocketAddr, logs: Logs, group: Arc<Group>) -> Self {
+        Self { addr, logs, violations: Logs::default(), group, tasks: Vec::new(), at_end: None }
+    }
+
     /// Where it answers plain HTTP/1.1.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
@@ -129,6 +138,9 @@ impl Running {
     /// Ends it as the platform would: no more requests, SIGTERM, and after five seconds SIGKILL.
     pub async fn stop(&self) {
         self.group.stop(GRACE).await;
+        if let Some(at_end) = &self.at_end {
+            let _ = tokio::time::timeout(GRACE, at_end()).await;
+        }
         self.tasks.iter().for_each(JoinHandle::abort);
     }
 }

@@ -27,7 +27,7 @@ pub async fn start(executable: &Path, options: &Options) -> Result<Running> {
     command.env("HOST", addr.ip().to_string()).env("PORT", addr.port().to_string());
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
     let process = group.spawn(command, logs.writer())?;
-    let running = Running { addr, logs, violations: Logs::default(), group, tasks: Vec::new() };
+    let running = Running::new(addr, logs, group);
     until_open(addr, &process, &running.logs)
         .await
         .with_context(|| format!("cannot serve {}", executable.display()))?;

@@ -20,12 +20,6 @@ impl Headers {
         self.0.push((name.into(), value.into()));
     }
 
-    /// Replaces all values of a name by one, at the end.
-    pub(in crate::local) fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        self.remove(|other| other.eq_ignore_ascii_case(name));
-        self.push(name, value);
-    }
-
     pub(in crate::local) fn remove(&mut self, unwanted: impl Fn(&str) -> bool) {
         self.0.retain(|(name, _)| !unwanted(name));
     }

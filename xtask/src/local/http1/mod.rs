@@ -14,7 +14,9 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 pub(super) use body::{Body, channel};
-pub(super) use client::{Reply, send};
+#[cfg(test)]
+pub(super) use client::Reply;
+pub(super) use client::send;
 pub(super) use head::Headers;
 pub(super) use server::serve;
 

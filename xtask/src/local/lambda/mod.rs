@@ -1,7 +1,7 @@
 //! AWS Lambda: a runtime that invokes the bootstrap, behind an emulated gateway that makes events of requests.
 
 mod gateway;
-mod ids;
+pub(super) mod ids;
 mod rie;
 mod runtime_api;
 #[cfg(test)]
@@ -141,8 +141,7 @@ pub async fn start(bootstrap: &Path, lambda: &Lambda, options: &Options) -> Resu
     let listener = listen(options.port).await?;
     let addr = listener.local_addr()?;
     // From here on, whatever goes wrong ends what was started.
-    let mut running =
-        Running { addr, logs: logs.clone(), violations: Logs::default(), group: Arc::clone(&group), tasks: Vec::new() };
+    let mut running = Running::new(addr, logs.clone(), Arc::clone(&group));
     let engine = match lambda.api {
         Api::Emulator => {
             let program = tokio::task::spawn_blocking(crate::tools::rie).await??;

@@ -1,0 +1,231 @@
+//! What an executable said about its invocations, held against what it did.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+
+use crate::local::logs::Logs;
+
+/// Messages and answers come on two sockets: what was sent last may be read first, by about so much.
+const SKEW: Duration = Duration::from_millis(200);
+
+/// What a request and the messages about it have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) invocation: String,
+    pub(super) request: u64,
+}
+
+/// All invocations so far.
+pub(super) struct Ledger {
+    entries: Mutex<HashMap<Key, Entry>>,
+    logs: Logs,
+    violations: Logs,
+}
+
+struct Entry {
+    what: String,
+    answered: bool,
+    ended: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", content = "payload", rename_all = "kebab-case")]
+enum Message {
+    #[serde(rename_all = "camelCase")]
+    ServerStarted {
+        init_duration: f64,
+        http_port: u16,
+    },
+    End {
+        context: Context,
+        error: Option<serde_json::Value>,
+    },
+    Log {
+        context: Option<Context>,
+        message: String,
+        level: Option<String>,
+        stream: Option<String>,
+    },
+    Metric(serde::de::IgnoredAny),
+    #[serde(rename_all = "camelCase")]
+    UnrecoverableError {
+        exit_code: i64,
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    invocation_id: String,
+    request_id: u64,
+}
+
+impl Ledger {
+    pub(super) fn new(logs: Logs, violations: Logs) -> Self {
+        Self { entries: Mutex::default(), logs, violations }
+    }
+
+    /// A request is about to be sent.
+    pub(super) fn begin(&self, key: &Key, what: &str) {
+        let entry = Entry { what: what.to_owned(), answered: false, ended: None };
+        self.entries().insert(key.clone(), entry);
+    }
+
+    /// All of its answer is there.
+    pub(super) fn answered(&self, key: &Key) {
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(key) else { return };
+        entry.answered = true;
+        if let Some(early) = entry.ended.map(|ended| ended.elapsed()).filter(|early| *early > SKEW) {
+            self.violation(&format!("{}: `end` came {early:?} before the end of the answer", entry.what));
+        }
+    }
+
+    /// It has no whole answer.
+    pub(super) fn broken(&self, key: &Key, why: &str) {
+        if let Some(entry) = self.entries().get_mut(key) {
+            entry.answered = true;
+            self.violation(&format!("{} {why}", entry.what));
+        }
+    }
+
+    /// Takes a message, and gives the port that a `server-started` tells.
+    pub(super) fn message(&self, message: &[u8], started: bool) -> Option<u16> {
+        match serde_json::from_slice(message) {
+            Ok(Message::ServerStarted { init_duration, http_port }) => {
+                if started {
+                    self.violation("`server-started` came twice");
+                }
+                if init_duration.is_sign_negative() {
+                    self.violation(&format!("`server-started` has an initDuration of {init_duration}"));
+                }
+                return Some(http_port);
+            }
+            Ok(Message::End { context, error }) => self.end(&context.into(), error.as_ref()),
+            Ok(Message::Log { context, message, level, stream }) => {
+                if !started {
+                    self.violation("`log` came before `server-started`");
+                }
+                if level.is_some() == stream.is_some() {
+                    self.violation("`log` needs either a level or a stream");
+                }
+                if let Some(key) = context.map(Key::from).filter(|key| !self.entries().contains_key(key)) {
+                    self.violation(&format!("`log` names the unknown request {} of {}", key.request, key.invocation));
+                }
+                match BASE64_STANDARD.decode(&message) {
+                    Ok(text) => self.logs.push(&String::from_utf8_lossy(&text)),
+                    Err(_) => self.violation(&format!("`log` has a message that is no base64: {message}")),
+                }
+            }
+            Ok(Message::Metric(_)) => {}
+            Ok(Message::UnrecoverableError { exit_code, message }) => {
+                self.logs.push(&format!("unrecoverable error, exit code {exit_code}: {message}"));
+            }
+            Err(error) => {
+                self.violation(&format!("no message of the protocol ({error}): {}", String::from_utf8_lossy(message)));
+            }
+        }
+        None
+    }
+
+    /// Nothing more will come: what has not ended never will.
+    pub(super) fn close(&self) {
+        for (_, entry) in self.entries().drain() {
+            if entry.ended.is_none() {
+                self.violation(&format!("{}: no `end` ever came", entry.what));
+            }
+        }
+    }
+
+    pub(super) fn violation(&self, what: &str) {
+        self.violations.push(what);
+    }
+
+    fn end(&self, key: &Key, error: Option<&serde_json::Value>) {
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(key) else {
+            self.violation(&format!("`end` names the unknown request {} of {}", key.request, key.invocation));
+            return;
+        };
+        if entry.ended.replace(Instant::now()).is_some() {
+            self.violation(&format!("{}: `end` came twice", entry.what));
+        }
+        if let Some(error) = error {
+            self.logs.push(&format!("{} ended with an error: {error}", entry.what));
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Context> for Key {
+    fn from(context: Context) -> Self {
+        Self { invocation: context.invocation_id, request: context.request_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Ledger, Logs};
+
+    const END: &str = r#"{"type":"end","payload":{"context":{"invocationId":"i","requestId":1},"error":null}}"#;
+
+    /// What the ledger has against these messages about one answered request.
+    fn against(messages: &[&str]) -> Vec<String> {
+        let violations = Logs::default();
+        let ledger = Ledger::new(Logs::default(), violations.clone());
+        let key = Key { invocation: "i".to_owned(), request: 1 };
+        ledger.begin(&key, "GET /");
+        ledger.answered(&key);
+        for message in messages {
+            ledger.message(message.as_bytes(), true);
+        }
+        ledger.close();
+        violations.lines()
+    }
+
+    #[test]
+    fn exactly_one_end_is_right() {
+        assert_eq!(against(&[END]), <[&str; 0]>::default());
+        assert_eq!(against(&[]), ["GET /: no `end` ever came"]);
+        assert_eq!(against(&[END, END]), ["GET /: `end` came twice"]);
+    }
+
+    #[test]
+    fn an_end_must_come_after_the_answer() {
+        let violations = Logs::default();
+        let ledger = Ledger::new(Logs::default(), violations.clone());
+        let key = Key { invocation: "i".to_owned(), request: 1 };
+        ledger.begin(&key, "GET /");
+        ledger.message(END.as_bytes(), true);
+        std::thread::sleep(super::SKEW * 2);
+        ledger.answered(&key);
+        assert!(violations.lines()[0].contains("before the end of the answer"), "{:?}", violations.lines());
+    }
+
+    #[test]
+    fn messages_that_are_none_are_told() {
+        for (message, expected) in [
+            ("{}", "no message of the protocol"),
+            (
+                r#"{"type":"end","payload":{"context":{"invocationId":"x","requestId":1},"error":null}}"#,
+                "unknown request",
+            ),
+            (r#"{"type":"end","payload":{"context":{"invocationId":"i","requestId":"1"}}}"#, "no message"),
+            (r#"{"type":"server-started","payload":{"initDuration":1,"httpPort":1}}"#, "came twice"),
+            (r#"{"type":"log","payload":{"message":"!","level":"info"}}"#, "no base64"),
+            (r#"{"type":"log","payload":{"message":""}}"#, "either a level or a stream"),
+        ] {
+            let violations = against(&[message, END]);
+            assert!(violations.len() == 1 && violations[0].contains(expected), "{message}: {violations:?}");
+        }
+    }
+}
