@@ -217,6 +217,8 @@ pub enum Seen {
     Query(Option<&'static str>),
     /// Exactly these values of a header, in this order; none at all where the list is empty.
     Header(&'static str, &'static [&'static str]),
+    /// The cookies, in one `cookie` field or in several that mean the same (RFC 9113, 8.2.3).
+    Cookies(&'static str),
     /// The scheme and host that the URL begins with.
     Origin(&'static str),
     /// This body.

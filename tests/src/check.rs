@@ -121,6 +121,12 @@ fn check_echo(driver: &dyn Driver, request: &Request, expect: &Expect, echo: &Va
     }));
     names.sort();
     names.dedup();
+    if let Some(cookies) = expect.cookies() {
+        names.retain(|name| name != "cookie");
+        let fields: Vec<_> =
+            values(echo, "cookie").iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
+        check(same("cookies", &cookies.to_owned(), &fields.join("; ")));
+    }
     for name in names {
         let sent = request.headers.iter().filter(|(sent, _)| sent.eq_ignore_ascii_case(&name));
         let expected: Vec<String> = match expect.header(&name) {

@@ -43,6 +43,10 @@ impl Expect {
         self.seen.iter().find_map(|seen| if let Seen::Origin(origin) = seen { Some(*origin) } else { None })
     }
 
+    pub(crate) fn cookies(&self) -> Option<&'static str> {
+        self.seen.iter().find_map(|seen| if let Seen::Cookies(cookies) = seen { Some(*cookies) } else { None })
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&'static [&'static str]> {
         self.seen.iter().find_map(|seen| match seen {
             Seen::Header(named, values) if named.eq_ignore_ascii_case(name) => Some(*values),
@@ -57,6 +61,7 @@ impl Seen {
             Self::Path(_) => "path".to_owned(),
             Self::Query(_) => "query".to_owned(),
             Self::Header(name, _) => format!("header {name}"),
+            Self::Cookies(_) => "header cookie".to_owned(),
             Self::Origin(_) => "origin".to_owned(),
             Self::Body(_) => "body".to_owned(),
         }

@@ -96,6 +96,23 @@ impl Project {
         function_of(package)
     }
 
+    /// Whether the workspace has a package of this name.
+    #[must_use]
+    pub fn has_package(&self, name: &str) -> bool {
+        self.package(name).is_some()
+    }
+
+    /// Whether the workspace's package of this name has this integration test.
+    #[must_use]
+    pub fn has_test(&self, package: &str, test: &str) -> bool {
+        let targets = self.package(package).into_iter().flat_map(|package| &package.targets);
+        targets.into_iter().any(|target| target.name == test && target.kind.contains(&TargetKind::Test))
+    }
+
+    fn package(&self, name: &str) -> Option<&Package> {
+        self.metadata.packages.iter().find(|package| package.name.as_str() == name)
+    }
+
     /// A version out of the workspace's `Cargo.lock`.
     ///
     /// # Errors

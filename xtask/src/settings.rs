@@ -55,6 +55,22 @@ pub enum Libc {
 pub struct Lambda {
     /// How HTTP reaches the function.
     pub http: LambdaHttp,
+    /// Who may call the function URL.
+    pub auth: LambdaAuth,
+    /// Whether the function URL sends answers on while they are made (`InvokeMode: RESPONSE_STREAM`), up to 200 MB
+    /// instead of 6 MB; AWS bills what is streamed beyond 6 MB.
+    pub streaming: bool,
+}
+
+/// Who may call a Lambda function's URL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LambdaAuth {
+    /// Everybody, as on the other platforms: the function decides by itself.
+    #[default]
+    None,
+    /// Callers that sign with AWS credentials and have `lambda:InvokeFunctionUrl`.
+    Iam,
 }
 
 /// How HTTP reaches a Lambda function.
@@ -134,7 +150,7 @@ fn distance(a: &str, b: &str) -> usize {
 mod tests {
     use serde_json::json;
 
-    use super::{LambdaHttp, Settings};
+    use super::{Lambda, LambdaAuth, LambdaHttp, Settings};
 
     #[test]
     fn a_package_without_the_section_gets_the_defaults() {
@@ -145,13 +161,14 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let table = json!({"anyfn": {
-            "memory": 512, "timeout": 3, "env": {"A": "b"}, "libc": "musl", "lambda": {"http": "http-api"},
+            "memory": 512, "timeout": 3, "env": {"A": "b"}, "libc": "musl", "lambda": {"http": "http-api", "auth": "iam", "streaming": true},
             "cloudflare": {"compatibility-date": "2026-05-01", "compatibility-flags": ["nodejs_compat"]},
             "vercel": {"regions": ["fra1"]},
         }});
         let settings = Settings::from_metadata("p", &table).unwrap();
         assert_eq!((settings.memory, settings.timeout), (Some(512), Some(3)));
-        assert_eq!(settings.lambda.http, LambdaHttp::HttpApi);
+        let expected = Lambda { http: LambdaHttp::HttpApi, auth: LambdaAuth::Iam, streaming: true };
+        assert_eq!(settings.lambda, expected);
         assert_eq!(settings.cloudflare.compatibility_date, "2026-05-01");
         assert_eq!(settings.vercel.regions, ["fra1"]);
         assert_eq!(settings.env["A"], "b");
@@ -163,6 +180,7 @@ mod tests {
             (json!({"anyfn": {"memry": 1}}), "did you mean `memory`?"),
             (json!({"anyfn": {"cloudflare": {"compatibility_date": "x"}}}), "did you mean `compatibility-date`?"),
             (json!({"anyfn": {"lambda": {"http": "httpapi"}}}), "did you mean `http-api`?"),
+            (json!({"anyfn": {"lambda": {"auth": "iamm"}}}), "did you mean `iam`?"),
         ] {
             let error = Settings::from_metadata("p", &table).unwrap_err();
             assert!(format!("{error:#}").contains(expected), "{error:#}");

@@ -1,11 +1,13 @@
 //! Cookies, in and out.
 
-use super::{STREAM, URL, V2};
+use super::{ALB, STREAM, URL, V2, WORKERS};
 use crate::{Answer, Case, Forced, Payload, Seen};
 
 const IN: &str = "RFC 6265, 4.2: the user agent's cookies, as they were sent";
 const OUT: &str = "RFC 6265, 3: set-cookie fields are never joined; their order is kept";
 const JOINED: &str = "payload 2.0 has one value for a header: others than set-cookie are joined";
+const LAST: &str = "without multi-value headers, a load balancer delivers the last of repeated ones";
+const WORKERD: &str = "workerd joins repeated headers, cookies too, with a comma and a space";
 const MULTI: Answer = Answer::Header("x-multi", &["a", "b"]);
 const ONE_MULTI: &[Forced] = &[Forced::on(&[V2, URL, STREAM], JOINED).answers(&[Answer::Header("x-multi", &["a, b"])])];
 
@@ -18,7 +20,11 @@ pub(super) const ROWS: &[Case] = &[
     Case::echo("cookies/two-headers-in", "GET", "/echo")
         .why("RFC 9113, 8.2.3: several cookie fields mean the same as one, joined with a semicolon")
         .headers(&[("cookie", b"a=1"), ("cookie", b"b=2")])
-        .seen(&[Seen::Header("cookie", &["a=1; b=2"])]),
+        .seen(&[Seen::Cookies("a=1; b=2")])
+        .forced(&[
+            Forced::on(&[ALB], LAST).sees(&[Seen::Cookies("b=2")]),
+            Forced::on(&[WORKERS], WORKERD).sees(&[Seen::Cookies("a=1, b=2")]),
+        ]),
     Case::ask("cookies/none-out", "GET", "/cookies/0")
         .why(OUT)
         .answer(&[Answer::Header("set-cookie", &[]), MULTI])

@@ -70,14 +70,7 @@ fn describe(profile: Profile) -> &'static str {
 
 fn command(project: &Project, function: &Function, profile: Profile) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Called through `cargo run`, this process carries variables about itself that build scripts would see.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "CARGO_BIN_NAME" {
-            cargo.env_remove(&name);
-        }
-    }
-    cargo
+    without_own_variables(&mut cargo)
         .current_dir(&project.root)
         .arg("build")
         .args(["--package", &function.package, "--bin", &function.bin])
@@ -85,6 +78,18 @@ fn command(project: &Project, function: &Function, profile: Profile) -> Command 
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     cargo
+}
+
+/// Called through `cargo run`, this process carries variables about itself: build scripts would see them, and cargo
+/// would build again what depends on them.
+pub(crate) fn without_own_variables(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "CARGO_BIN_NAME" {
+            command.env_remove(&name);
+        }
+    }
+    command
 }
 
 fn name(profile: Profile) -> &'static str {

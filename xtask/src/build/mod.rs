@@ -69,6 +69,8 @@ pub struct BuildOptions {
     /// For this machine's own use: written to `.anyfn/local/` instead of `dist/`, for this machine's architecture and C
     /// library, and not checked against the vendors' machines.
     pub local: bool,
+    /// The folder that takes `dist`'s place.
+    pub out: Option<PathBuf>,
 }
 
 impl BuildOptions {
@@ -81,6 +83,7 @@ impl BuildOptions {
             arm64: false,
             profile: Profile::Quick,
             local: true,
+            out: None,
         }
     }
 }
@@ -116,7 +119,11 @@ pub fn build(options: &BuildOptions) -> Result<Artefacts> {
 /// As [`build`].
 pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> {
     let function = project.function(options.package.as_deref())?;
-    let out = if options.local { home(&project.root)?.join("local") } else { project.root.join("dist") };
+    let out = match &options.out {
+        Some(out) => std::path::absolute(out).with_context(|| format!("`{}` is no folder", out.display()))?,
+        None if options.local => home(&project.root)?.join("local"),
+        None => project.root.join("dist"),
+    };
     let dir = |target: Target| out.join(target.name()).join(&function.package);
     let mut natives = native::Builder::new(project, &function, options);
     let mut artefacts =

@@ -1,5 +1,7 @@
 //! `cargo xtask build`.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
 use crate::build::{BuildOptions, Profile, Target, build_in, cloudflare, lambda, server, vercel};
@@ -28,6 +30,9 @@ pub struct Args {
     /// Build quickly instead of small and fast
     #[arg(long)]
     pub debug: bool,
+    /// Write to this folder instead of `dist` in the workspace's
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// A [`Target`], or all of them.
@@ -70,6 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         arm64: args.arm64,
         profile: if args.debug { Profile::Quick } else { Profile::Dist },
         local: false,
+        out: args.out.clone(),
     };
     let built = build_in(&Project::load()?, &options)?;
     let function = &built.function;

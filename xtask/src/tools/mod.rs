@@ -6,11 +6,13 @@ use anyhow::Result;
 
 mod npm;
 mod python;
+mod qemu;
 mod rust;
 mod stamp;
 
 pub use npm::{NpmTools, npm};
 pub use python::{CargoLambda, cargo_lambda, cargo_zigbuild, rie};
+pub use qemu::qemu_aarch64;
 pub use rust::rust_target;
 
 /// The folder that tools are installed into: `ANYFN_TOOLS` where it is set (a cache shared by several checkouts),

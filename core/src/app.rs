@@ -1,0 +1,292 @@
+//! Several triggers and their shared state in one program.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Poll, Waker};
+
+use crate::capabilities::Trigger;
+use crate::extract::PathParams;
+use crate::{Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync, ObjectAction, Response};
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+type Connect<S> = Box<dyn Fn(Context) -> crate::BoxFuture<Result<S, Error>> + Send + Sync>;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+type Connect<S> = Box<dyn Fn(Context) -> std::pin::Pin<Box<dyn Future<Output = Result<S, Error>>>>>;
+
+/// The program's state: made once, by the first event that needs it.
+pub struct StateCell<S>(Arc<Cell<S>>);
+
+struct Cell<S> {
+    ready: OnceLock<S>,
+    connect: Connect<S>,
+    /// `Some` while one event makes the state; the others wait here.
+    making: Mutex<Option<Vec<Waker>>>,
+}
+
+impl<S> Clone for StateCell<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl StateCell<()> {
+    /// The state of a program that has none.
+    pub fn unit() -> Self {
+        Self::with(OnceLock::from(()), Box::new(|_| Box::pin(async { Ok(()) })))
+    }
+}
+
+impl<S> StateCell<S> {
+    fn with(ready: OnceLock<S>, connect: Connect<S>) -> Self {
+        Self(Arc::new(Cell { ready, connect, making: Mutex::new(None) }))
+    }
+
+    /// The state, made now if this is the first event. A failure is this event's alone: the next one tries again.
+    pub(crate) async fn get(&self, cx: &Context) -> Result<&S, Error> {
+        loop {
+            if let Some(state) = self.0.ready.get() {
+                return Ok(state);
+            }
+            let Some(turn) = self.turn().await else { continue };
+            let state = (self.0.connect)(cx.clone()).await?;
+            let state = self.0.ready.get_or_init(|| state);
+            drop(turn);
+            return Ok(state);
+        }
+    }
+
+    /// The right to make the state, or `None` after somebody else had it.
+    async fn turn(&self) -> Option<Turn<'_, S>> {
+        let mut waited = false;
+        std::future::poll_fn(|task| {
+            let mut making = self.0.making.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *making {
+                Some(waiting) => {
+                    waited = true;
+                    waiting.push(task.waker().clone());
+                    Poll::Pending
+                }
+                None if waited => Poll::Ready(None),
+                None => {
+                    *making = Some(Vec::new());
+                    Poll::Ready(Some(Turn(&self.0)))
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Given back also when the event that holds it is cancelled.
+struct Turn<'a, S>(&'a Cell<S>);
+
+impl<S> Drop for Turn<'_, S> {
+    fn drop(&mut self) {
+        let waiting = self.0.making.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for waker in waiting.into_iter().flatten() {
+            waker.wake();
+        }
+    }
+}
+
+struct Route {
+    trigger: Trigger,
+    action: Option<ObjectAction>,
+    name: Option<String>,
+    handler: Box<dyn DynHandler>,
+}
+
+/// A whole program: handlers by trigger.
+///
+/// Made by [`anyfn::app!`](https://docs.rs/anyfn), or by hand with [`App::builder`].
+///
+/// ```
+/// use anyfn_core::{App, Path, Schedule};
+///
+/// async fn hello(Path(name): Path<String>) -> String { format!("Hello, {name}!") }
+/// async fn nightly(tick: Schedule) { println!("{:?}", tick.scheduled_at) }
+///
+/// let app = App::builder().http_at("/hello/{name}", hello).schedule("0 3 * * *", nightly).build();
+/// ```
+pub struct App {
+    routes: Vec<Route>,
+    paths: Option<matchit::Router<usize>>,
+    conflict: Option<String>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut list = f.debug_list();
+        for route in &self.routes {
+            list.entry(&(route.trigger, &route.name));
+        }
+        list.finish()
+    }
+}
+
+impl App {
+    /// A program without state; [`AppBuilder::state`] gives it some.
+    pub fn builder() -> AppBuilder<()> {
+        AppBuilder { app: Self { routes: Vec::new(), paths: None, conflict: None }, state: StateCell::unit() }
+    }
+
+    fn find(&self, event: &mut Event) -> Result<&Route, Error> {
+        let trigger = event.trigger();
+        if let Some(conflict) = &self.conflict {
+            return Err(Error::of(ErrorKind::Other).source(conflict.clone()));
+        }
+        if let (Event::Http(request), Some(paths)) = (&mut *event, &self.paths)
+            && let Ok(found) = paths.at(request.uri().path())
+        {
+            let (index, params) = (*found.value, PathParams::new(&found.params));
+            request.extensions_mut().insert(params);
+            return Ok(&self.routes[index]);
+        }
+        let (name, action) = match event {
+            Event::Schedule(tick) => (Some(&tick.name), None),
+            Event::Queue(batch) => (Some(&batch.source), None),
+            Event::Object(batch) => (Some(&batch.source), batch.items.first().map(|item| item.payload.action)),
+            Event::Change(batch) => (Some(&batch.source), None),
+            Event::Message(batch) => (Some(&batch.source), None),
+            _ => (None, None),
+        };
+        let fits = |route: &&Route| {
+            route.trigger == trigger
+                && (trigger != Trigger::Http || route.name.is_none())
+                && (action.is_none() || route.action == action)
+        };
+        let mut candidates = self.routes.iter().filter(fits);
+        let named = self.routes.iter().filter(fits).find(|route| route.name.as_ref() == name);
+        // A physical name differs from the logical one in code; where one handler alone can be meant, it is meant.
+        let only = candidates.next().filter(|_| candidates.next().is_none());
+        named.or(only).ok_or_else(|| match trigger {
+            Trigger::Http => Error::not_found(),
+            _ => Error::of(ErrorKind::Mismatch).source(format!(
+                "no handler for the {trigger} event of `{}`: declare one in `anyfn::app!` or unbind the trigger",
+                name.map_or("?", String::as_str)
+            )),
+        })
+    }
+}
+
+impl Handler for App {
+    async fn call(&self, mut event: Event, cx: Context) -> Result<Response, Error> {
+        let route = self.find(&mut event)?;
+        route.handler.call_dyn(event, cx).await
+    }
+
+    async fn start(&self, cx: Context) -> Result<(), Error> {
+        match self.routes.first() {
+            Some(route) => route.handler.start_dyn(cx).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Makes an [`App`].
+#[allow(missing_debug_implementations)]
+pub struct AppBuilder<S> {
+    app: App,
+    state: StateCell<S>,
+}
+
+impl AppBuilder<()> {
+    /// Gives the program a state that `connect` makes once for each cold start, in the first event. If it fails, that
+    /// event fails and the next one tries again. Call it before the handlers are added.
+    ///
+    /// State must hold nothing that belongs to one request: Workers forbids the use of a request's streams and timers in
+    /// another one.
+    pub fn state<S, E, F, Fut>(self, connect: F) -> AppBuilder<S>
+    where
+        F: Fn(Context) -> Fut + MaybeSend + MaybeSync + 'static,
+        Fut: Future<Output = Result<S, E>> + MaybeSend + 'static,
+        E: Into<Error>,
+        S: MaybeSend + MaybeSync + 'static,
+    {
+        let connect: Connect<S> = Box::new(move |cx| {
+            let made = connect(cx);
+            Box::pin(async move { made.await.map_err(Into::into) })
+        });
+        AppBuilder { app: self.app, state: StateCell::with(OnceLock::new(), connect) }
+    }
+}
+
+impl<S> AppBuilder<S> {
+    fn add<M, H: IntoHandler<M, S>>(
+        mut self,
+        trigger: Trigger,
+        action: Option<ObjectAction>,
+        name: Option<String>,
+        handler: H,
+    ) -> Self {
+        let handler = Box::new(handler.into_handler(self.state.clone()));
+        self.app.routes.push(Route { trigger, action, name, handler });
+        self
+    }
+
+    /// Answers every HTTP request that no [path](Self::http_at) does.
+    #[must_use]
+    pub fn http<M, H: IntoHandler<M, S>>(self, handler: H) -> Self {
+        self.add(Trigger::Http, None, None, handler)
+    }
+
+    /// Answers HTTP requests for a path such as `/users/{id}` or `/files/{*rest}` ([`matchit`]'s patterns, which are
+    /// axum's); [`Path`](crate::Path) reads the parameters.
+    #[must_use]
+    pub fn http_at<M, H: IntoHandler<M, S>>(mut self, pattern: impl Into<String>, handler: H) -> Self {
+        let pattern = pattern.into();
+        let index = self.app.routes.len();
+        if let Err(error) = self.app.paths.get_or_insert_default().insert(pattern.clone(), index) {
+            self.app.conflict = Some(format!("the path `{pattern}` cannot be served: {error}"));
+        }
+        self.add(Trigger::Http, None, Some(pattern), handler)
+    }
+
+    /// Runs at the times of a five-field cron expression, UTC.
+    #[must_use]
+    pub fn schedule<M, H: IntoHandler<M, S>>(self, cron: impl Into<String>, handler: H) -> Self {
+        self.add(Trigger::Schedule, None, Some(cron.into()), handler)
+    }
+
+    /// Runs for the messages of a queue, by its logical name.
+    #[must_use]
+    pub fn queue<M, H: IntoHandler<M, S>>(self, name: impl Into<String>, handler: H) -> Self {
+        self.add(Trigger::Queue, None, Some(name.into()), handler)
+    }
+
+    /// Runs for objects stored in a bucket, by its logical name.
+    #[must_use]
+    pub fn object_created<M, H: IntoHandler<M, S>>(self, bucket: impl Into<String>, handler: H) -> Self {
+        self.add(Trigger::Object, Some(ObjectAction::Created), Some(bucket.into()), handler)
+    }
+
+    /// Runs for objects removed from a bucket, by its logical name.
+    #[must_use]
+    pub fn object_removed<M, H: IntoHandler<M, S>>(self, bucket: impl Into<String>, handler: H) -> Self {
+        self.add(Trigger::Object, Some(ObjectAction::Removed), Some(bucket.into()), handler)
+    }
+
+    /// Runs for changes of a table, by its logical name.
+    #[must_use]
+    pub fn change<M, H: IntoHandler<M, S>>(self, table: impl Into<String>, handler: H) -> Self {
+        self.add(Trigger::Change, None, Some(table.into()), handler)
+    }
+
+    /// Runs for messages published to a topic, by its logical name.
+    #[must_use]
+    pub fn message<M, H: IntoHandler<M, S>>(self, topic: impl Into<String>, handler: H) -> Self {
+        self.add(Trigger::Message, None, Some(topic.into()), handler)
+    }
+
+    /// Runs for every other event.
+    #[must_use]
+    pub fn custom<M, H: IntoHandler<M, S>>(self, handler: H) -> Self {
+        self.add(Trigger::Custom, None, None, handler)
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn build(self) -> App {
+        self.app
+    }
+}

@@ -1,0 +1,352 @@
+//! What runs: one required method, and everything that can be turned into it.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+
+use crate::app::StateCell;
+use crate::batch::{self, FromItem};
+use crate::extract::{FromEvent, FromEventRef};
+use crate::response::IntoResponse;
+use crate::{BoxError, Body, Context, Error, ErrorKind, Event, Item, MaybeSend, MaybeSync, Response};
+
+/// Answers events. Functions, `tower` services and [`App`](crate::App) all become one.
+///
+/// ```
+/// use anyfn_core::{Context, Error, Event, Handler, Response};
+///
+/// struct Count(std::sync::atomic::AtomicU64);
+///
+/// impl Handler for Count {
+///     async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
+///         let n = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         cx.log(format!("event {n}: {}", event.trigger()));
+///         Ok(Response::Done)
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no anyfn handler",
+    note = "a handler implements `anyfn::Handler`; async functions, closures and tower services become one with `IntoHandler`"
+)]
+pub trait Handler: MaybeSend + MaybeSync + 'static {
+    /// Answers one event.
+    ///
+    /// # Errors
+    /// Over HTTP an error is answered with problem details; elsewhere the event, or the item, fails.
+    fn call(&self, event: Event, cx: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend;
+
+    /// Prepares what every event needs, where a platform has a moment for it before the first event.
+    ///
+    /// # Errors
+    /// The adapter logs it and goes on: the first event tries again.
+    fn start(&self, cx: Context) -> impl Future<Output = Result<(), Error>> + MaybeSend {
+        let _ = cx;
+        async { Ok(()) }
+    }
+}
+
+/// The object-safe twin of [`Handler`]; every handler is one.
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+pub trait DynHandler: MaybeSend + MaybeSync + 'static {
+    /// Answers one event, as [`Handler::call`].
+    async fn call_dyn(&self, event: Event, cx: Context) -> Result<Response, Error>;
+    /// Prepares, as [`Handler::start`].
+    async fn start_dyn(&self, cx: Context) -> Result<(), Error>;
+}
+
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+impl<H: Handler> DynHandler for H {
+    async fn call_dyn(&self, event: Event, cx: Context) -> Result<Response, Error> {
+        self.call(event, cx).await
+    }
+
+    async fn start_dyn(&self, cx: Context) -> Result<(), Error> {
+        self.start(cx).await
+    }
+}
+
+impl Handler for Box<dyn DynHandler> {
+    fn call(&self, event: Event, cx: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
+        (**self).call_dyn(event, cx)
+    }
+
+    fn start(&self, cx: Context) -> impl Future<Output = Result<(), Error>> + MaybeSend {
+        (**self).start_dyn(cx)
+    }
+}
+
+/// Turns functions, services and handlers into a [`Handler`]. `M` tells them apart and is always inferred; `S` is the
+/// program's state.
+///
+/// - an async function whose arguments are extractors (the last one may consume the event) and whose result is an
+///   [`IntoResponse`];
+/// - an async function whose last argument is an [`Item`]: it runs once for each item of a batch;
+/// - a `tower::Service` of `http::Request<Body>`, an `axum::Router` above all, or a function from the state to one.
+#[diagnostic::on_unimplemented(
+    message = "this function is no handler",
+    label = "not a handler",
+    note = "a handler is an async function; its arguments are extractors (`Query<T>`, `Json<T>`, `State<S>`, `Context`, …), of which only the last may consume the event, and it returns what becomes a response (`Json<T>`, `String`, `Result<_, anyfn::Error>`, …)",
+    note = "`State<S>` needs `state = …` with a function that returns that very `S`"
+)]
+pub trait IntoHandler<M, S = ()> {
+    /// The handler.
+    type Handler: Handler;
+    /// Makes the handler; `state` is shared by all handlers of a program.
+    fn into_handler(self, state: StateCell<S>) -> Self::Handler;
+}
+
+/// Marks what is a [`Handler`] already.
+#[derive(Debug)]
+pub struct IsHandler;
+
+impl<H: Handler, S> IntoHandler<IsHandler, S> for H {
+    type Handler = H;
+
+    fn into_handler(self, _: StateCell<S>) -> H {
+        self
+    }
+}
+
+/// A function as a handler.
+pub struct FnHandler<F, M, S> {
+    function: F,
+    state: StateCell<S>,
+    marker: PhantomData<fn() -> M>,
+}
+
+/// Marks functions that are called once for an event.
+#[derive(Debug)]
+pub struct OnEvent<T>(PhantomData<fn() -> T>);
+
+/// Marks functions that are called once for each item.
+#[derive(Debug)]
+pub struct OnItem<T>(PhantomData<fn() -> T>);
+
+macro_rules! functions {
+    ([$($ty:ident),*], $last:ident) => {
+        #[allow(non_snake_case, unused_mut, unused_variables)]
+        impl<F, Fut, S, M, $($ty,)* $last> IntoHandler<OnEvent<(M, $($ty,)* $last,)>, S> for F
+        where
+            F: Fn($($ty,)* $last,) -> Fut + MaybeSend + MaybeSync + 'static,
+            Fut: Future<Output: IntoResponse> + MaybeSend,
+            S: MaybeSend + MaybeSync + 'static,
+            M: 'static,
+            $($ty: FromEventRef<S> + MaybeSend + 'static,)*
+            $last: FromEvent<S, M> + MaybeSend + 'static,
+        {
+            type Handler = FnHandler<F, OnEvent<(M, $($ty,)* $last,)>, S>;
+
+            fn into_handler(self, state: StateCell<S>) -> Self::Handler {
+                FnHandler { function: self, state, marker: PhantomData }
+            }
+        }
+
+        #[allow(non_snake_case, unused_mut, unused_variables)]
+        impl<F, Fut, S, M, $($ty,)* $last> Handler for FnHandler<F, OnEvent<(M, $($ty,)* $last,)>, S>
+        where
+            F: Fn($($ty,)* $last,) -> Fut + MaybeSend + MaybeSync + 'static,
+            Fut: Future<Output: IntoResponse> + MaybeSend,
+            S: MaybeSend + MaybeSync + 'static,
+            M: 'static,
+            $($ty: FromEventRef<S> + MaybeSend + 'static,)*
+            $last: FromEvent<S, M> + MaybeSend + 'static,
+        {
+            async fn call(&self, mut event: Event, cx: Context) -> Result<Response, Error> {
+                let state = self.state.get(&cx).await?;
+                $(let $ty = $ty::from_event_ref(&mut event, &cx, state).await?;)*
+                let $last = $last::from_event(event, &cx, state).await?;
+                (self.function)($($ty,)* $last,).await.into_response()
+            }
+
+            async fn start(&self, cx: Context) -> Result<(), Error> {
+                self.state.get(&cx).await.map(drop)
+            }
+        }
+
+        #[allow(non_snake_case, unused_mut, unused_variables)]
+        impl<F, Fut, S, $($ty,)* $last> IntoHandler<OnItem<($($ty,)* $last,)>, S> for F
+        where
+            F: Fn($($ty,)* Item<$last>,) -> Fut + MaybeSend + MaybeSync + 'static,
+            Fut: Future<Output: IntoResponse> + MaybeSend,
+            S: MaybeSend + MaybeSync + 'static,
+            $($ty: FromEventRef<S> + MaybeSend + 'static,)*
+            $last: FromItem + MaybeSend + 'static,
+        {
+            type Handler = FnHandler<F, OnItem<($($ty,)* $last,)>, S>;
+
+            fn into_handler(self, state: StateCell<S>) -> Self::Handler {
+                FnHandler { function: self, state, marker: PhantomData }
+            }
+        }
+
+        #[allow(non_snake_case, unused_mut, unused_variables)]
+        impl<F, Fut, S, $($ty,)* $last> Handler for FnHandler<F, OnItem<($($ty,)* $last,)>, S>
+        where
+            F: Fn($($ty,)* Item<$last>,) -> Fut + MaybeSend + MaybeSync + 'static,
+            Fut: Future<Output: IntoResponse> + MaybeSend,
+            S: MaybeSend + MaybeSync + 'static,
+            $($ty: FromEventRef<S> + MaybeSend + 'static,)*
+            $last: FromItem + MaybeSend + 'static,
+        {
+            async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
+                let state = self.state.get(&cx).await?;
+                let batch = batch::Raw::split(event)?;
+                batch.run(&cx, |mut event, item| {
+                    let cx = &cx;
+                    async move {
+                        $(let $ty = $ty::from_event_ref(&mut event, cx, state).await?;)*
+                        let $last = item.decode::<$last>()?;
+                        (self.function)($($ty,)* Item($last),).await.into_response()
+                    }
+                }).await
+            }
+
+            async fn start(&self, cx: Context) -> Result<(), Error> {
+                self.state.get(&cx).await.map(drop)
+            }
+        }
+    };
+}
+
+functions!([], T1);
+functions!([T1], T2);
+functions!([T1, T2], T3);
+functions!([T1, T2, T3], T4);
+functions!([T1, T2, T3, T4], T5);
+functions!([T1, T2, T3, T4, T5], T6);
+functions!([T1, T2, T3, T4, T5, T6], T7);
+functions!([T1, T2, T3, T4, T5, T6, T7], T8);
+
+impl<F, Fut, S> IntoHandler<OnEvent<()>, S> for F
+where
+    F: Fn() -> Fut + MaybeSend + MaybeSync + 'static,
+    Fut: Future<Output: IntoResponse> + MaybeSend,
+    S: MaybeSend + MaybeSync + 'static,
+{
+    type Handler = FnHandler<F, OnEvent<()>, S>;
+
+    fn into_handler(self, state: StateCell<S>) -> Self::Handler {
+        FnHandler { function: self, state, marker: PhantomData }
+    }
+}
+
+impl<F, Fut, S> Handler for FnHandler<F, OnEvent<()>, S>
+where
+    F: Fn() -> Fut + MaybeSend + MaybeSync + 'static,
+    Fut: Future<Output: IntoResponse> + MaybeSend,
+    S: MaybeSend + MaybeSync + 'static,
+{
+    async fn call(&self, _: Event, _: Context) -> Result<Response, Error> {
+        (self.function)().await.into_response()
+    }
+}
+
+/// A `tower::Service` of HTTP requests as a handler.
+#[derive(Debug)]
+pub struct ServiceHandler<V>(V);
+
+/// Marks `tower` services.
+#[derive(Debug)]
+pub struct IsService<B>(PhantomData<fn() -> B>);
+
+/// Marks functions from the state to a `tower` service.
+#[derive(Debug)]
+pub struct MakesService<V, B>(PhantomData<fn() -> (V, B)>);
+
+/// What a service must be to serve anyfn's requests. Implemented for every fitting `tower::Service`.
+trait HttpService<B>: MaybeSend + MaybeSync + 'static {
+    fn serve(&self, request: http::Request<Body>) -> impl Future<Output = Result<http::Response<Body>, Error>> + MaybeSend;
+}
+
+macro_rules! http_service {
+    ($($bound:tt)*) => {
+        impl<V, B> HttpService<B> for V
+        where
+            V: tower_service::Service<http::Request<Body>, Response = http::Response<B>> + Clone + MaybeSend + MaybeSync + 'static,
+            V::Error: Into<BoxError>,
+            V::Future: $($bound)*,
+            B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+            B::Error: Into<BoxError>,
+        {
+            async fn serve(&self, request: http::Request<Body>) -> Result<http::Response<Body>, Error> {
+                let mut service = self.clone();
+                std::future::poll_fn(|cx| service.poll_ready(cx)).await.map_err(Error::internal)?;
+                let response = service.call(request).await.map_err(Error::internal)?;
+                let (parts, body) = response.into_parts();
+                Ok(http::Response::from_parts(parts, Body::new(body).buffered().await?))
+            }
+        }
+    };
+}
+http_service!(MaybeSend);
+
+#[allow(private_bounds)]
+impl<V: HttpService<B>, B: 'static> Handler for ServiceHandler<(V, PhantomData<fn() -> B>)> {
+    async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
+        let Event::Http(mut request) = event else {
+            return Err(Error::of(ErrorKind::Mismatch)
+                .source(format!("a {} event came to a service that answers HTTP alone", event.trigger())));
+        };
+        request.extensions_mut().insert(cx);
+        self.0.0.serve(request).await.map(Response::Http)
+    }
+}
+
+#[allow(private_bounds)]
+impl<V, B, S> IntoHandler<IsService<B>, S> for V
+where
+    V: HttpService<B> + tower_service::Service<http::Request<Body>>,
+    B: 'static,
+{
+    type Handler = ServiceHandler<(V, PhantomData<fn() -> B>)>;
+
+    fn into_handler(self, _: StateCell<S>) -> Self::Handler {
+        ServiceHandler((self, PhantomData))
+    }
+}
+
+/// A service that is made of the state, once.
+#[allow(missing_debug_implementations)]
+pub struct MadeService<F, V, B, S> {
+    make: F,
+    state: StateCell<S>,
+    service: std::sync::OnceLock<ServiceHandler<(V, PhantomData<fn() -> B>)>>,
+}
+
+#[allow(private_bounds)]
+impl<F, V, B, S> Handler for MadeService<F, V, B, S>
+where
+    F: Fn(S) -> V + MaybeSend + MaybeSync + 'static,
+    V: HttpService<B>,
+    B: 'static,
+    S: Clone + MaybeSend + MaybeSync + 'static,
+{
+    async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
+        let state = self.state.get(&cx).await?;
+        let service = self.service.get_or_init(|| ServiceHandler(((self.make)(state.clone()), PhantomData)));
+        service.call(event, cx).await
+    }
+
+    async fn start(&self, cx: Context) -> Result<(), Error> {
+        self.state.get(&cx).await.map(drop)
+    }
+}
+
+#[allow(private_bounds)]
+impl<F, V, B, S> IntoHandler<MakesService<V, B>, S> for F
+where
+    F: Fn(S) -> V + MaybeSend + MaybeSync + 'static,
+    V: HttpService<B> + tower_service::Service<http::Request<Body>>,
+    B: 'static,
+    S: Clone + MaybeSend + MaybeSync + 'static,
+{
+    type Handler = MadeService<F, V, B, S>;
+
+    fn into_handler(self, state: StateCell<S>) -> Self::Handler {
+        MadeService { make: self, state, service: std::sync::OnceLock::new() }
+    }
+}

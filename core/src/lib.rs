@@ -1,0 +1,34 @@
+#![doc = include_str!("../docs/crate.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod app;
+mod body;
+mod capabilities;
+mod context;
+mod error;
+mod event;
+mod handler;
+mod maybe_send;
+mod panics;
+
+pub mod batch;
+pub mod extract;
+pub mod manifest;
+pub mod response;
+pub mod test;
+
+pub use app::{App, AppBuilder, StateCell};
+pub use batch::{Batch, Entry, Item, Order, Outcome};
+pub use body::{Body, BodyError};
+pub use capabilities::{Capabilities, Trigger};
+pub use context::{BoxFuture, Context, Invocation, Level};
+pub use error::{BoxError, Error, ErrorKind};
+pub use event::{Change, ChangeKind, Custom, Event, Message, ObjectAction, ObjectEvent, Payload, Schedule};
+pub use extract::{Form, FromEvent, FromEventRef, Json, Path, Query, State};
+pub use handler::{DynHandler, Handler, IntoHandler};
+pub use maybe_send::{MaybeSend, MaybeSync};
+pub use panics::{dispatch, dispatch_http};
+pub use response::{IntoResponse, Response};
+
+/// What most functions return: a value, or anyfn's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;

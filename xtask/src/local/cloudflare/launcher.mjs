@@ -1,0 +1,39 @@
+// Starts workerd through Miniflare and lives as long as its standard input; its one argument is JSON.
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
+
+const { dir, compatibilityDate, compatibilityFlags, bindings, port } = JSON.parse(process.argv.at(-1));
+const types = {
+  ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm", ".txt": "Text", ".html": "Text", ".bin": "Data",
+};
+const files = await readdir(dir, { recursive: true, withFileTypes: true });
+const modules = files
+  .map((file) => ({ type: file.isFile() && types[path.extname(file.name)], path: path.join(file.parentPath, file.name) }))
+  .filter((module) => module.type);
+// The first module is the one that gets the events.
+const isMain = (module) => Number(module.path === path.join(dir, "worker.js"));
+modules.sort((a, b) => isMain(b) - isMain(a));
+
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    name: "worker",
+    modulesRoot: dir,
+    modules,
+    compatibilityDate,
+    compatibilityFlags,
+    bindings,
+    // No look-up of an edge location on the network.
+    cf: false,
+    log: new Log(LogLevel.WARN),
+    // Miniflare's own front rewrites requests; this socket is workerd's.
+    unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+    handleStructuredLogs: ({ message }) => console.log(message),
+  }),
+);
+let ending;
+const end = () => (ending ??= miniflare.dispose().finally(() => process.exit(0)));
+process.on("SIGTERM", end);
+process.stdin.on("end", end).resume();
+await miniflare.ready;
+console.log(`anyfn-workerd-address ${(await miniflare.unsafeGetDirectURL()).host}`);
