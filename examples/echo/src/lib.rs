@@ -3,8 +3,10 @@
 //! Every runtime must answer its paths alike; `anyfn-conformance` holds them to it.
 
 mod answers;
+mod triggers;
 mod web;
 
+pub use triggers::{changed, custom, object, published, queued, tick};
 pub use web::web;
 
 /// The largest numbers that a path may name.

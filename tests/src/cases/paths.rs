@@ -1,12 +1,14 @@
 //! Paths arrive byte for byte: not decoded, not normalised, not encoded twice.
 
-use super::{SERVER, V2, VERCEL, letters, text};
+use super::{MEMORY, SERVER, V2, VERCEL, letters, text};
 use crate::{Answer, Case, Forced, Payload, Seen};
 
 const BYTES: &str = "echo.md: exactly the bytes that the client sent, not decoded";
 const NO_DOTS: &str = "never normalise: a router or a signature decides what the dots mean";
 const HTTP_API: &str = "the HTTP API delivers the decoded path, which is encoded again";
 const NO_URI: &str = "a byte that no URI can hold is refused by the HTTP parser (RFC 3986)";
+
+const NO_WIRE: &str = "in memory a URI is handed over, and none can hold this";
 
 const LONG: &str = text(&letters::<2000>(b"/echo/"));
 
@@ -58,7 +60,10 @@ pub(super) const ROWS: &[Case] = &[
     Case::echo("paths/raw-angle-brackets", "GET", "/echo/<a>`")
         .why("echo.md: bytes that no URI can hold are percent-encoded")
         .seen(&[Seen::Path("/echo/%3Ca%3E%60")])
-        .forced(&[Forced::on(&[SERVER, VERCEL], NO_URI).refuses(&[Answer::Status(400)])]),
+        .forced(&[
+            Forced::on(&[SERVER, VERCEL], NO_URI).refuses(&[Answer::Status(400)]),
+            Forced::on(&[MEMORY], NO_WIRE).not_run(),
+        ]),
     Case::echo("paths/long", "GET", LONG).why("2,000 bytes are within every platform's limit"),
     Case::ask("paths/double-slash-in-front", "GET", "//echo")
         .why("never normalise: //echo is not /echo")
@@ -71,6 +76,7 @@ pub(super) const ROWS: &[Case] = &[
         .answer(&[Answer::Body(Payload::Letters(2))]),
     Case::ask("paths/asterisk", "OPTIONS", "*")
         .why("RFC 9112, 3.2.4: the asterisk is no path that echo answers")
+        .forced(&[Forced::on(&[MEMORY], NO_WIRE).not_run()])
         .answer(&[Answer::Problem(404)]),
     Case::ask("paths/root", "GET", "/").why("echo.md: anything else").answer(&[Answer::Problem(404)]),
 ];

@@ -1,6 +1,6 @@
 //! Queries arrive byte for byte: order, repeats, flags, pluses and escapes.
 
-use super::{ALB, ALB_MULTI, SERVER, STREAM, URL, V1, V2, VERCEL, letters, text};
+use super::{ALB, ALB_MULTI, MEMORY, SERVER, STREAM, URL, V1, V2, VERCEL, letters, text};
 use crate::{Answer, Case, Forced, Seen};
 
 const BYTES: &str = "echo.md: exactly the bytes that the client sent, not decoded";
@@ -9,6 +9,8 @@ const MAPS: &str = "the event has a map of parameters: a flag is one with an emp
 const LAST: &str = "without multi-value headers, a load balancer delivers the last of repeated parameters";
 const NO_EMPTY: &str = "the event has no word for a query that is there and empty";
 const NO_URI: &str = "a byte that no URI can hold is refused by the HTTP parser (RFC 3986)";
+
+const NO_WIRE: &str = "in memory a URI is handed over, and none can hold this";
 
 const LONG: &str = text(&letters::<4000>(b"/echo?long="));
 
@@ -89,7 +91,10 @@ pub(super) const ROWS: &[Case] = &[
     Case::echo("queries/raw-quotes-and-angles", "GET", "/echo?q=\"<b>\"")
         .why("they once crashed a decoder (web-adapter #491)")
         .seen(&[Seen::Query(Some("q=%22%3Cb%3E%22"))])
-        .forced(&[Forced::on(&[SERVER, VERCEL], NO_URI).refuses(&[Answer::Status(400)])]),
+        .forced(&[
+            Forced::on(&[SERVER, VERCEL], NO_URI).refuses(&[Answer::Status(400)]),
+            Forced::on(&[MEMORY], NO_WIRE).not_run(),
+        ]),
     Case::echo("queries/encoded-path-beside", "GET", "/echo/a%20b?c=d%20e").why("path and query keep to themselves"),
     Case::echo("queries/on-post", "POST", "/echo?a=1").why("a query on any method"),
     Case::echo("queries/long", "GET", LONG).why("4,000 bytes are within every platform's limit"),

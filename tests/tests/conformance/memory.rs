@@ -1,3 +1,84 @@
-pub(crate) fn start() -> crate::Started {
-    anyhow::bail!("core")
+//! The specification: the echo function called in memory, with no wire and no platform.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use anyfn_conformance::{Driver, ENV, Reply, Request};
+use anyfn_core::test::{Memory, block_on};
+use anyfn_core::{App, Body, dispatch_http};
+
+use crate::Started;
+
+const ORIGIN: &str = "http://memory.test";
+
+struct InMemory {
+    app: App,
+    invocations: Mutex<Vec<Memory>>,
+}
+
+pub(crate) fn start() -> Started {
+    Ok(Box::new(InMemory { app: App::builder().http(echo::web).build(), invocations: Mutex::default() }))
+}
+
+impl Driver for InMemory {
+    fn name(&self) -> &str {
+        "memory"
+    }
+
+    fn send(&self, request: &Request) -> io::Result<Reply> {
+        let memory = ENV
+            .iter()
+            .fold(Memory::default(), |memory, (name, value)| memory.env(name, value))
+            .request_id("in-memory")
+            .client_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        self.invocations.lock().unwrap_or_else(PoisonError::into_inner).push(memory.clone());
+        let start = Instant::now();
+        let reply = block_on(async {
+            let answer = dispatch_http(&self.app, portable(request)?, memory.context()).await;
+            read(answer, start).await
+        });
+        std::thread::spawn(move || block_on(memory.finish()));
+        reply
+    }
+
+    fn origin(&self) -> Option<String> {
+        Some(ORIGIN.to_owned())
+    }
+
+    fn logs(&self) -> Option<String> {
+        let invocations = self.invocations.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(invocations.iter().flat_map(Memory::log_lines).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// The request as an adapter hands it over: the URI is the public one.
+fn portable(request: &Request) -> io::Result<http::Request<Body>> {
+    let origin = match request.header("host") {
+        Some(host) => format!("http://{}", String::from_utf8_lossy(host)),
+        None => ORIGIN.to_owned(),
+    };
+    let uri = if request.target.starts_with('/') { origin + request.target } else { request.target.to_owned() };
+    let mut built = http::Request::builder().method(request.method).uri(uri);
+    for (name, value) in request.headers {
+        built = built.header(*name, value.trim_ascii());
+    }
+    built.body(Body::from(request.body.bytes().into_owned())).map_err(io::Error::other)
+}
+
+async fn read(answer: http::Response<Body>, start: Instant) -> io::Result<Reply> {
+    let (head, mut body) = answer.into_parts();
+    let mut reply = Reply { status: head.status.as_u16(), ..Reply::default() };
+    reply.headers = head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    while let Some(frame) =
+        std::future::poll_fn(|cx| http_body::Body::poll_frame(std::pin::Pin::new(&mut body), cx)).await
+    {
+        if let Ok(data) = frame.map_err(io::Error::other)?.into_data() {
+            reply.pieces.push(start.elapsed());
+            reply.body.extend_from_slice(&data);
+        }
+    }
+    reply.took = start.elapsed();
+    Ok(reply)
 }
