@@ -15,7 +15,7 @@ use crate::ui;
 /// The memory of a function whose settings say nothing, in MB.
 const MEMORY: u32 = 256;
 /// The time limit of a function whose settings say nothing, in seconds.
-const TIMEOUT: u32 = 10;
+pub(crate) const TIMEOUT: u32 = 10;
 
 /// What a Lambda build wrote.
 #[derive(Debug, Clone)]

@@ -1,13 +1,165 @@
 //! `cargo xtask demo`.
 
-/// Placeholder until the local runtimes stand.
+use std::fmt::Display;
+use std::time::Instant;
+
+use anstream::println;
+use anyhow::{Context as _, Result, bail};
+
+use crate::build::{Artefacts, BuildOptions, Target, build_in};
+use crate::local::{self, Options, Running, ask};
+use crate::project::Project;
+use crate::{tools, ui};
+
+/// The package that stands for all, where a workspace has several.
+const EXAMPLE: &str = "hello";
+/// What every platform is asked.
+const REQUESTS: &[(&str, &str)] = &[
+    ("GET", "/?name=Ada"),
+    ("GET", "/"),
+    ("GET", "/a%20path/?name=Gr%C3%BC%C3%9Fe%20%26%20co"),
+    ("HEAD", "/?name=Ada"),
+];
+
+/// Build a function for every platform, run it on all of them, and show their answers side by side
+///
+/// One quick native build serves Lambda, Vercel and the plain server; Workers get a module of their own. The vendors'
+/// tools are installed into `.anyfn/` the first time (about 800 MB).
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The package to show; `hello` where there are several
+    #[arg(long, short, value_name = "NAME")]
+    pub package: Option<String>,
+}
+
+/// What one platform answered.
+#[derive(Debug, PartialEq, Eq)]
+struct Shown {
+    status: u16,
+    content_type: String,
+    body: String,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the command cannot be carried out; the message says what to do next.
-pub fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("not there yet")
+/// When the function does not compile, a platform does not start or answer, or the answers differ.
+pub fn run(args: &Args) -> Result<()> {
+    let clock = Instant::now();
+    let project = Project::load()?;
+    let package = args.package.as_deref().or_else(|| {
+        let several = project.function(None).is_err();
+        (several && project.has_package(EXAMPLE)).then_some(EXAMPLE)
+    });
+    step(1, clock, "building for every platform; the vendors' tools are installed meanwhile");
+    let tools = std::thread::spawn(|| tools::rie().and_then(|_| tools::npm()));
+    let built = build_in(&project, &BuildOptions::local(&Target::ALL, package))?;
+    match tools.join() {
+        Ok(installed) => installed.map(drop)?,
+        Err(_) => bail!("the installation of the vendors' tools panicked: its message is above"),
+    }
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let same = runtime.block_on(show(&built, clock))?;
+    let package = &built.function.package;
+    if !same {
+        bail!(
+            "the platforms answered differently, see above: `cargo xtask run --target NAME` serves one, with its log"
+        );
+    }
+    ui::step("Done", format_args!("the same answers on every platform ({})", elapsed(clock)));
+    ui::detail(format_args!("change the function, then: cargo xtask run --target cloudflare --package {package}"));
+    ui::detail(format_args!("to deploy it:              cargo xtask build --target lambda --package {package}"));
+    Ok(())
+}
+
+/// Starts all platforms, asks them, prints the answers; whether they are the same.
+async fn show(built: &Artefacts, clock: Instant) -> Result<bool> {
+    step(2, clock, "starting AWS's Lambda emulator, workerd, Vercel's protocol, the plain server");
+    let [lambda, cloudflare, vercel, server] = Target::ALL;
+    let (lambda, cloudflare, vercel, server) = tokio::try_join!(
+        started(built, lambda),
+        started(built, cloudflare),
+        started(built, vercel),
+        started(built, server)
+    )?;
+    let running = [lambda, cloudflare, vercel, server];
+    step(3, clock, "asking each the same");
+    let mut all_same = true;
+    for (method, target) in REQUESTS {
+        println!("\n{method} {target}");
+        let mut answers = Vec::new();
+        for (platform, running) in Target::ALL.iter().zip(&running) {
+            let begin = Instant::now();
+            let answer = asked(running, method, target).await;
+            let answer = answer.with_context(|| with_log(*platform, running, &format!("{method} {target}")))?;
+            let Shown { status, content_type, body } = &answer;
+            let (name, took) = (platform.name(), format!("{} ms", begin.elapsed().as_millis()));
+            println!("{name:>12}  {status} {content_type}  {}  ({took})", short(body));
+            answers.push(answer);
+        }
+        let same = answers.iter().all(|answer| *answer == answers[0]);
+        println!("{:>12}  {}", "", if same { "same status, type and body on all four" } else { "DIFFERENT" });
+        all_same &= same;
+    }
+    println!();
+    for (platform, running) in Target::ALL.iter().zip(&running) {
+        running.stop().await;
+        for violation in running.violations() {
+            ui::warn(format_args!("{}: against the platform's protocol: {violation}", platform.name()));
+            all_same = false;
+        }
+    }
+    Ok(all_same)
+}
+
+async fn started(built: &Artefacts, target: Target) -> Result<Running> {
+    let running = local::start(target, built, None, &Options::new()).await;
+    running.with_context(|| format!("{} does not start on {}", built.function.package, target.name()))
+}
+
+async fn asked(running: &Running, method: &str, target: &str) -> Result<Shown> {
+    let answer = ask(running.addr(), method, target).await?;
+    Ok(Shown {
+        status: answer.status,
+        content_type: answer.content_type.unwrap_or_else(|| "(no type)".to_owned()),
+        body: String::from_utf8_lossy(&answer.body).into_owned(),
+    })
+}
+
+fn with_log(platform: Target, running: &Running, request: &str) -> String {
+    let log = running.logs().join("\n");
+    let log = if log.is_empty() { "nothing".to_owned() } else { log };
+    format!("{} gives no answer to {request}; it logged:\n{log}", platform.name())
+}
+
+/// A body in one line.
+fn short(body: &str) -> String {
+    const WIDTH: usize = 80;
+    let line = body.replace(['\r', '\n'], " ");
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}… ({} bytes)", &line[..end], body.len()),
+        None if line.is_empty() => "(no body)".to_owned(),
+        None => line,
+    }
+}
+
+fn step(number: usize, clock: Instant, what: impl Display) {
+    ui::step("Step", format_args!("{number}/3: {what} ({})", elapsed(clock)));
+}
+
+fn elapsed(since: Instant) -> String {
+    format!("{:.1} s", since.elapsed().as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn long_bodies_are_cut_between_characters() {
+        assert_eq!(short("{\n}"), "{ }");
+        assert_eq!(short(""), "(no body)");
+        let cut = short(&"ü".repeat(81));
+        assert!(cut.starts_with(&"ü".repeat(80)) && cut.ends_with("… (162 bytes)"), "{cut}");
+    }
 }

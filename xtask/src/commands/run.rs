@@ -1,13 +1,124 @@
 //! `cargo xtask run`.
 
-/// Placeholder until the local runtimes stand.
-#[derive(Debug, clap::Args)]
-pub struct Args {}
+use anstream::println;
+use anyhow::{Context as _, Result, bail};
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Runs the command.
+use crate::build::{BuildOptions, Target, build_in};
+use crate::local::lambda::{Api, Lambda, Shape};
+use crate::local::{self, Options};
+use crate::project::Project;
+use crate::ui;
+
+/// Build a function and serve it on a platform's real local runtime
+///
+/// Lambda: AWS's Runtime Interface Emulator behind an emulated gateway (a Runtime API of our own where answers are
+/// streamed). Workers: workerd. Vercel: the executable, in the platform's protocol. The vendors' tools are installed
+/// into `.anyfn/` when they are first needed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask run --target cloudflare
+  cargo xtask run --target lambda --shape alb --package hello
+  cargo xtask run --target vercel --port 8080 --env GREETING=Hi")]
+pub struct Args {
+    /// The platform to run on
+    #[arg(long, value_enum)]
+    pub target: Target,
+    /// The package to run; may be left out where only one can be meant
+    #[arg(long, short, value_name = "NAME")]
+    pub package: Option<String>,
+    /// The port of 127.0.0.1 to serve on; 0 takes any that is free
+    #[arg(long, default_value_t = 3000)]
+    pub port: u16,
+    /// The gateway in front of a Lambda function; without it, the one that its settings deploy it with
+    #[arg(long, value_enum)]
+    pub shape: Option<Shape>,
+    /// A variable of the function's environment; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a variable is NAME=VALUE".to_owned()),
+    }
+}
+
+/// Runs the command, until Ctrl-C, SIGTERM, or the function's own end.
 ///
 /// # Errors
-/// When the command cannot be carried out; the message says what to do next.
-pub fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("not there yet")
+/// When the function does not compile or start, the port is taken, or the function ends by itself.
+pub fn run(args: &Args) -> Result<()> {
+    if args.shape.is_some() && args.target != Target::Lambda {
+        bail!("--shape says which gateway stands in front of a Lambda function: leave it out, or say --target lambda");
+    }
+    let built = build_in(&Project::load()?, &BuildOptions::local(&[args.target], args.package.as_deref()))?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    runtime.block_on(async {
+        let mut options = Options::new().port(args.port).on_log(|line| println!("{line}"));
+        for (name, value) in &args.env {
+            options = options.env(name, value);
+        }
+        let mut lambda = Lambda::deployed(&built.function.settings);
+        if let Some(shape) = args.shape {
+            lambda = Lambda { timeout: lambda.timeout, ..Lambda::emulator(shape) };
+        }
+        let running = local::start(args.target, &built, Some(&lambda), &options).await?;
+        let address = format!("http://{}", running.addr());
+        ui::step(
+            "Serving",
+            format_args!("{} on {}: {address}", built.function.package, platform(args.target, &lambda)),
+        );
+        ui::detail(format_args!("curl '{address}/?name=Ada'"));
+        ui::detail("its log follows; Ctrl-C ends it");
+        let (mut interrupt, mut terminate, mut hangup) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+        let ended = tokio::select! {
+            _ = interrupt.recv() => None,
+            _ = terminate.recv() => None,
+            _ = hangup.recv() => None,
+            status = running.ended() => Some(status),
+        };
+        if let Some(status) = ended {
+            bail!("{} ended by itself ({status}): its last words are above", built.function.package);
+        }
+        ui::step("Stopping", "what is under way gets five seconds; Ctrl-C again ends it now");
+        tokio::select! {
+            () = running.stop() => {}
+            _ = interrupt.recv() => {}
+        }
+        for violation in running.violations() {
+            ui::warn(format_args!("against the platform's protocol: {violation}"));
+        }
+        Ok(())
+    })
+}
+
+/// What the function runs on, in words.
+fn platform(target: Target, lambda: &Lambda) -> String {
+    match target {
+        Target::Lambda => {
+            let runtime = match lambda.api {
+                Api::Emulator => "AWS's Lambda emulator",
+                Api::Own { .. } => "a Lambda Runtime API",
+            };
+            format!("{runtime}, behind {}", lambda.shape.describe())
+        }
+        Target::Cloudflare => "Cloudflare's workerd".to_owned(),
+        Target::Vercel => "Vercel's executable protocol".to_owned(),
+        Target::Server => "the plain server".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variable;
+
+    #[test]
+    fn a_variable_is_split_at_its_first_equals_sign() {
+        assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
+        assert!(variable("A").is_err() && variable("=b").is_err());
+    }
 }

@@ -35,8 +35,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Result, anyhow};
 use tokio::task::JoinHandle;
 
+mod asking;
 pub mod cloudflare;
 mod guard;
 mod http1;
@@ -48,8 +50,12 @@ pub mod server;
 mod testing;
 pub mod vercel;
 
+pub use asking::{Answered, ask};
+use lambda::Lambda;
 use logs::Logs;
-use process::Group;
+use process::{Group, Process};
+
+use crate::build::{Artefacts, Target};
 
 /// How long a function gets to end by itself when it is asked to, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -97,6 +103,31 @@ impl fmt::Debug for Options {
     }
 }
 
+/// Serves what was built for a target: on Lambda behind `lambda`'s gateway, or without it behind the one that the
+/// package's settings deploy it with.
+///
+/// The variables of `[package.metadata.anyfn.env]` are set as they are when it is deployed; those of `options` go first.
+///
+/// # Errors
+/// When the target was not built, or its runtime does not start.
+pub async fn start(target: Target, built: &Artefacts, lambda: Option<&Lambda>, options: &Options) -> Result<Running> {
+    let missing = || anyhow!("{} was not built for {}", built.function.package, target.name());
+    let settings = &built.function.settings;
+    let mut all = options.clone();
+    all.env = settings.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    all.env.extend_from_slice(&options.env);
+    match target {
+        Target::Lambda => {
+            let deployed = Lambda::deployed(settings);
+            let bootstrap = &built.lambda.as_ref().ok_or_else(missing)?.bootstrap;
+            lambda::start(bootstrap, lambda.unwrap_or(&deployed), &all).await
+        }
+        Target::Cloudflare => cloudflare::start(&built.cloudflare.as_ref().ok_or_else(missing)?.modules, &all).await,
+        Target::Vercel => vercel::start(&built.vercel.as_ref().ok_or_else(missing)?.executable, &all).await,
+        Target::Server => server::start(&built.server.as_ref().ok_or_else(missing)?.executable, &all).await,
+    }
+}
+
 /// A function that is being served by a local runtime, until this is stopped or dropped.
 pub struct Running {
     addr: SocketAddr,
@@ -104,6 +135,7 @@ pub struct Running {
     violations: Logs,
     group: Arc<Group>,
     tasks: Vec<JoinHandle<()>>,
+    main: Option<Process>,
     at_end: Option<AtEnd>,
 }
 
@@ -112,7 +144,7 @@ type AtEnd = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + S
 
 impl Running {
     fn new(addr: SocketAddr, logs: Logs, group: Arc<Group>) -> Self {
-        Self { addr, logs, violations: Logs::default(), group, tasks: Vec::new(), at_end: None }
+        Self { addr, logs, violations: Logs::default(), group, tasks: Vec::new(), main: None, at_end: None }
     }
 
     /// Where it answers plain HTTP/1.1.
@@ -133,6 +165,14 @@ impl Running {
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.violations.lines()
+    }
+
+    /// Waits until it ends by itself, and says how; forever where the platform would start it again.
+    pub async fn ended(&self) -> String {
+        match &self.main {
+            Some(process) => process.exited().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ends it as the platform would: no more requests, SIGTERM, and after five seconds SIGKILL.

@@ -27,7 +27,8 @@ pub async fn start(executable: &Path, options: &Options) -> Result<Running> {
     command.env("HOST", addr.ip().to_string()).env("PORT", addr.port().to_string());
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
     let process = group.spawn(command, logs.writer())?;
-    let running = Running::new(addr, logs, group);
+    let mut running = Running::new(addr, logs, group);
+    running.main = Some(process.clone());
     until_open(addr, &process, &running.logs)
         .await
         .with_context(|| format!("cannot serve {}", executable.display()))?;

@@ -63,6 +63,7 @@ pub async fn start(dir: &Path, options: &Options) -> Result<Running> {
     )?;
     // From here on, whatever goes wrong ends what was started.
     let mut running = Running::new(([127, 0, 0, 1], 0).into(), logs, group);
+    running.main = Some(process.clone());
     running.addr = tokio::select! {
         Ok(addr) = async { addr.wait_for(Option::is_some).await.map(|addr| addr.unwrap_or(running.addr)) } => addr,
         status = process.exited() => {

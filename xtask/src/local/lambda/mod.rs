@@ -21,6 +21,7 @@ use super::logs::Logs;
 use super::process::Group;
 use super::server::listen;
 use super::{Options, Running};
+use crate::settings::{LambdaHttp, Settings};
 
 /// The region that all of this pretends to be in.
 const REGION: &str = "eu-west-1";
@@ -76,6 +77,20 @@ pub struct Lambda {
     pub timeout: u32,
 }
 
+impl Shape {
+    /// What a person calls it.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::V2 => "an HTTP API (payload 2.0)",
+            Self::V1 => "a REST API (payload 1.0)",
+            Self::Url => "a function URL",
+            Self::Alb => "a load balancer",
+            Self::AlbMulti => "a load balancer with multi-value headers",
+        }
+    }
+}
+
 impl Lambda {
     /// Behind this gateway, on AWS's Runtime Interface Emulator.
     #[must_use]
@@ -93,6 +108,18 @@ impl Lambda {
     #[must_use]
     pub fn streaming(instances: usize) -> Self {
         Self { api: Api::Own { instances, streaming: true }, ..Self::emulator(Shape::Url) }
+    }
+
+    /// As the package's settings deploy it: the gateway and the time limit that the SAM template says, on AWS's emulator
+    /// unless its answers are to be streamed.
+    #[must_use]
+    pub fn deployed(settings: &Settings) -> Self {
+        let lambda = match settings.lambda.http {
+            LambdaHttp::FunctionUrl if settings.lambda.streaming => Self::streaming(1),
+            LambdaHttp::FunctionUrl => Self::emulator(Shape::Url),
+            LambdaHttp::HttpApi => Self::emulator(Shape::V2),
+        };
+        Self { timeout: settings.timeout.unwrap_or(crate::build::lambda::TIMEOUT), ..lambda }
     }
 
     /// With a stage that stands first in each path.

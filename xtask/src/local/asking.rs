@@ -1,0 +1,39 @@
+//! Asking a local runtime as a client would.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+
+use super::http1::{Headers, Outgoing, send};
+
+/// The largest answer that is read.
+const LARGEST: usize = 64 << 20;
+
+/// An answer, as far as a person looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The status code.
+    pub status: u16,
+    /// The media type, where one is named.
+    pub content_type: Option<String>,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+/// Sends a request without a body, its target byte for byte, and reads the whole answer.
+///
+/// # Errors
+/// When no whole answer comes back.
+pub async fn ask(addr: SocketAddr, method: &str, target: &str) -> Result<Answered> {
+    let headers = Headers::new().with("host", addr.to_string()).with("accept", "*/*");
+    let mut reply = send(addr, method, target.as_bytes(), &headers, Outgoing::None)
+        .await
+        .with_context(|| format!("no answer from {addr}"))?;
+    let body = reply.body.collect(LARGEST).await.with_context(|| format!("the answer of {addr} broke off"))?;
+    Ok(Answered {
+        status: reply.status,
+        content_type: reply.headers.get("content-type").map(|value| String::from_utf8_lossy(value).into_owned()),
+        body: body.with_context(|| format!("the answer of {addr} is over {LARGEST} bytes"))?,
+    })
+}
