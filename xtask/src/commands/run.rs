@@ -53,6 +53,13 @@ pub fn run(args: &Args) -> Result<()> {
     if args.shape.is_some() && args.target != Target::Lambda {
         bail!("--shape says which gateway stands in front of a Lambda function: leave it out, or say --target lambda");
     }
+    // Said before the build, not after it.
+    if let Err(error) = std::net::TcpListener::bind(("127.0.0.1", args.port)) {
+        bail!(
+            "cannot serve on port {}: {error}\nchoose another one with --port, or any free one with --port 0",
+            args.port
+        );
+    }
     let built = build_in(&Project::load()?, &BuildOptions::local(&[args.target], args.package.as_deref()))?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(async {

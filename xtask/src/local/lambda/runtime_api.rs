@@ -2,7 +2,7 @@
 //! bootstraps, and answers that stream.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -147,7 +147,7 @@ async fn first_end(instances: &[Arc<Instance>]) -> String {
 
 impl Instance {
     /// Starts the bootstrap again and again; one that does not even ask for work only when there is some.
-    async fn keep_running(&self, bootstrap: &PathBuf, env: &[(String, String)], group: &Arc<Group>) {
+    async fn keep_running(&self, bootstrap: &Path, env: &[(String, String)], group: &Arc<Group>) {
         loop {
             let mut command = clean_command(bootstrap);
             command.envs(env.iter().map(|(name, value)| (name, value)));

@@ -44,10 +44,10 @@ pub(super) fn prelude(bytes: &[u8]) -> Result<Answer, String> {
 }
 
 fn shaped(shape: Shape, answer: &Map<String, Value>) -> Result<Answer, String> {
-    if shape == Shape::V1 {
-        if let Some(unknown) = answer.keys().find(|key| !V1_MEMBERS.contains(&key.as_str())) {
-            return Err(format!("a member `{unknown}`, which the REST API does not know"));
-        }
+    if shape == Shape::V1
+        && let Some(unknown) = answer.keys().find(|key| !V1_MEMBERS.contains(&key.as_str()))
+    {
+        return Err(format!("a member `{unknown}`, which the REST API does not know"));
     }
     let text = match answer.get("body") {
         None | Some(Value::Null) => "",

@@ -3,11 +3,16 @@
 //! Written from AWS's documentation and from recorded events, and on purpose without anything that the Lambda adapter is
 //! made of: a mistake there must show here.
 
+mod alb;
 mod answer;
 mod event;
+mod parts;
+mod payload1;
+mod payload2;
 mod target;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::net::IpAddr;
 

@@ -317,7 +317,7 @@ fn a_streamed_answer_is_put_together_by_a_url_only() {
 
 #[test]
 fn times_are_written_as_api_gateway_writes_them() {
-    assert_eq!(super::event::clf(0), "01/Jan/1970:00:00:00 +0000");
-    assert_eq!(super::event::clf(1_709_210_096), "29/Feb/2024:12:34:56 +0000");
-    assert_eq!(super::event::clf(1_795_427_001), "23/Nov/2026:09:43:21 +0000");
+    assert_eq!(super::time::clf(0), "01/Jan/1970:00:00:00 +0000");
+    assert_eq!(super::time::clf(1_709_210_096), "29/Feb/2024:12:34:56 +0000");
+    assert_eq!(super::time::clf(1_795_427_001), "23/Nov/2026:09:43:21 +0000");
 }
