@@ -6,7 +6,9 @@ use std::task::{Poll, Waker};
 
 use crate::capabilities::Trigger;
 use crate::extract::PathParams;
-use crate::{Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync, ObjectAction, Response};
+use crate::{
+    Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync, ObjectAction, Response,
+};
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 type Connect<S> = Box<dyn Fn(Context) -> crate::BoxFuture<Result<S, Error>> + Send + Sync>;

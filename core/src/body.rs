@@ -142,10 +142,7 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
             Inner::Empty => Poll::Ready(None),
             Inner::Whole(bytes) => {
@@ -273,6 +270,9 @@ where
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.0.as_mut().poll_next(cx).map(|next| next.map(|item| item.map(|data| Frame::data(data.into())).map_err(Into::into)))
+        self.0
+            .as_mut()
+            .poll_next(cx)
+            .map(|next| next.map(|item| item.map(|data| Frame::data(data.into())).map_err(Into::into)))
     }
 }

@@ -214,9 +214,7 @@ impl Error {
         json.push('}');
         let mut response = http::Response::new(Body::from(Bytes::from(json)));
         *response.status_mut() = status;
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         for (name, value) in headers {
             response.headers_mut().append(name, value);
         }

@@ -57,7 +57,9 @@ impl Payload {
     /// A 422-like error that names the place in the text where it does not fit.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.0).map_err(|source| {
-            Error::of(crate::ErrorKind::Unprocessable).detail("the payload is not the JSON that the handler reads").source(source)
+            Error::of(crate::ErrorKind::Unprocessable)
+                .detail("the payload is not the JSON that the handler reads")
+                .source(source)
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::app::StateCell;
 use crate::batch::{self, FromItem};
 use crate::extract::{FromEvent, FromEventRef};
 use crate::response::IntoResponse;
-use crate::{BoxError, Body, Context, Error, ErrorKind, Event, Item, MaybeSend, MaybeSync, Response};
+use crate::{Body, BoxError, Context, Error, ErrorKind, Event, Item, MaybeSend, MaybeSync, Response};
 
 /// Answers events. Functions, `tower` services and [`App`](crate::App) all become one.
 ///
@@ -249,6 +249,8 @@ where
 #[derive(Debug)]
 pub struct ServiceHandler<V>(V);
 
+type Served<V, B> = ServiceHandler<(V, PhantomData<fn() -> B>)>;
+
 /// Marks `tower` services.
 #[derive(Debug)]
 pub struct IsService<B>(PhantomData<fn() -> B>);
@@ -259,7 +261,10 @@ pub struct MakesService<V, B>(PhantomData<fn() -> (V, B)>);
 
 /// What a service must be to serve anyfn's requests. Implemented for every fitting `tower::Service`.
 trait HttpService<B>: MaybeSend + MaybeSync + 'static {
-    fn serve(&self, request: http::Request<Body>) -> impl Future<Output = Result<http::Response<Body>, Error>> + MaybeSend;
+    fn serve(
+        &self,
+        request: http::Request<Body>,
+    ) -> impl Future<Output = Result<http::Response<Body>, Error>> + MaybeSend;
 }
 
 macro_rules! http_service {
@@ -314,7 +319,7 @@ where
 pub struct MadeService<F, V, B, S> {
     make: F,
     state: StateCell<S>,
-    service: std::sync::OnceLock<ServiceHandler<(V, PhantomData<fn() -> B>)>>,
+    service: std::sync::OnceLock<Served<V, B>>,
 }
 
 #[allow(private_bounds)]

@@ -70,7 +70,8 @@ pub async fn dispatch_http<H: Handler>(handler: &H, request: http::Request<Body>
     if !(200..600).contains(&answer.status().as_u16()) {
         answer = unfit(&cx, answer.status().as_str());
     }
-    let bodiless = matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
+    let bodiless =
+        matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
     if head || bodiless {
         let body = std::mem::take(answer.body_mut());
         if bodiless {

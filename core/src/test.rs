@@ -26,7 +26,8 @@ use serde::de::DeserializeOwned;
 
 use crate::app::StateCell;
 use crate::{
-    App, Body, BoxFuture, Capabilities, Context, Error, Event, Handler, IntoHandler, Invocation, Level, Response, dispatch, dispatch_http,
+    App, Body, BoxFuture, Capabilities, Context, Error, Event, Handler, IntoHandler, Invocation, Level, Response,
+    dispatch, dispatch_http,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

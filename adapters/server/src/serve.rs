@@ -38,7 +38,11 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
 ///
 /// # Errors
 /// None that a client can cause.
-pub async fn serve<H: Handler>(listener: TcpListener, handler: H, stop: impl Future<Output = ()>) -> Result<(), BoxError> {
+pub async fn serve<H: Handler>(
+    listener: TcpListener,
+    handler: H,
+    stop: impl Future<Output = ()>,
+) -> Result<(), BoxError> {
     let handler = Arc::new(handler);
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -20,17 +20,22 @@ pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
     });
     parse_macro_input!(args with parser);
     let function = parse_macro_input!(item as ItemFn);
-    expand(&function, path.as_ref()).unwrap_or_else(|error| {
-        let error = error.to_compile_error();
-        quote!(#function #error)
-    }).into()
+    expand(&function, path.as_ref())
+        .unwrap_or_else(|error| {
+            let error = error.to_compile_error();
+            quote!(#function #error)
+        })
+        .into()
 }
 
 fn expand(function: &ItemFn, path: Option<&LitStr>) -> syn::Result<proc_macro2::TokenStream> {
     let signature = &function.sig;
     let name = &signature.ident;
     if name == "main" {
-        return Err(syn::Error::new_spanned(name, "`#[handler]` writes `main` itself: give this function another name"));
+        return Err(syn::Error::new_spanned(
+            name,
+            "`#[handler]` writes `main` itself: give this function another name",
+        ));
     }
     if signature.asyncness.is_none() {
         return Err(syn::Error::new_spanned(signature.fn_token, "a handler is async: write `async fn`"));
@@ -41,10 +46,16 @@ fn expand(function: &ItemFn, path: Option<&LitStr>) -> syn::Result<proc_macro2::
     for input in &signature.inputs {
         match input {
             FnArg::Receiver(receiver) => {
-                return Err(syn::Error::new_spanned(receiver, "a handler is a free function: take `State<S>` in place of `self`"));
+                return Err(syn::Error::new_spanned(
+                    receiver,
+                    "a handler is a free function: take `State<S>` in place of `self`",
+                ));
             }
             FnArg::Typed(typed) if matches!(*typed.ty, Type::Reference(_)) => {
-                return Err(syn::Error::new_spanned(&typed.ty, "a handler owns its arguments: take the value, not a reference"));
+                return Err(syn::Error::new_spanned(
+                    &typed.ty,
+                    "a handler owns its arguments: take the value, not a reference",
+                ));
             }
             FnArg::Typed(_) => {}
         }

@@ -76,7 +76,9 @@ impl<S: MaybeSync, T: DeserializeOwned + MaybeSend> FromEvent<S> for Json<T> {
     async fn from_event(event: Event, _: &Context, _: &S) -> Result<Self, Error> {
         let (headers, bytes) = read(event).await?;
         if !is_json(&headers) {
-            return Err(Error::of(ErrorKind::UnsupportedMediaType).detail("send the body as `content-type: application/json`"));
+            return Err(
+                Error::of(ErrorKind::UnsupportedMediaType).detail("send the body as `content-type: application/json`")
+            );
         }
         serde_json::from_slice(&bytes).map(Self).map_err(|source| {
             let kind = match source.classify() {

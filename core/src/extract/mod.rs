@@ -38,7 +38,11 @@ pub trait FromEventRef<S>: Sized {
     ///
     /// # Errors
     /// It is there and malformed.
-    fn optional(event: &mut Event, cx: &Context, state: &S) -> impl Future<Output = Result<Option<Self>, Error>> + MaybeSend
+    fn optional(
+        event: &mut Event,
+        cx: &Context,
+        state: &S,
+    ) -> impl Future<Output = Result<Option<Self>, Error>> + MaybeSend
     where
         Self: MaybeSend,
         S: crate::MaybeSync,

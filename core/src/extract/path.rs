@@ -17,9 +17,8 @@ pub(crate) struct PathParams(Vec<(String, Result<String, String>)>);
 
 impl PathParams {
     pub(crate) fn new(params: &matchit::Params<'_, '_>) -> Self {
-        let decode = |value: &str| {
-            percent_decode_str(value).decode_utf8().map(Cow::into_owned).map_err(|_| value.to_owned())
-        };
+        let decode =
+            |value: &str| percent_decode_str(value).decode_utf8().map(Cow::into_owned).map_err(|_| value.to_owned());
         Self(params.iter().map(|(name, value)| (name.to_owned(), decode(value))).collect())
     }
 }

@@ -162,8 +162,9 @@ pub(crate) fn fit(response: Response, trigger: Trigger) -> Result<Response, Erro
         (Trigger::Http, response @ Response::Http(_)) => Ok(response),
         (Trigger::Custom, Response::Http(response)) if response.status().is_success() => {
             let body = response.into_body().try_into_whole();
-            body.map(Response::Json)
-                .map_err(|_| Error::of(ErrorKind::Mismatch).source("a direct invocation cannot be answered with a stream"))
+            body.map(Response::Json).map_err(|_| {
+                Error::of(ErrorKind::Mismatch).source("a direct invocation cannot be answered with a stream")
+            })
         }
         (Trigger::Custom, response @ (Response::Done | Response::Json(_))) => Ok(response),
         (Trigger::Schedule, Response::Done) => Ok(Response::Done),

@@ -7,7 +7,10 @@ use super::{IntoResponse, Response, fit};
 use crate::{Body, Error, Trigger};
 
 /// What can be put on a response beside its body: headers and cookies.
-#[diagnostic::on_unimplemented(message = "`{Self}` cannot be put on a response", note = "use a `HeaderMap`, an array of `(name, value)`, `AppendHeaders` or `SetCookie`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be put on a response",
+    note = "use a `HeaderMap`, an array of `(name, value)`, `AppendHeaders` or `SetCookie`"
+)]
 pub trait IntoResponseParts {
     /// Puts it on.
     ///
@@ -31,7 +34,9 @@ where
     match (name.try_into(), value.try_into()) {
         (Ok(name), Ok(value)) => Ok((name, value)),
         (Err(_), _) => Err(Error::internal("the handler set a header whose name is invalid")),
-        (Ok(name), Err(_)) => Err(Error::internal(format!("the handler set `{name}` to a value that no header can hold"))),
+        (Ok(name), Err(_)) => {
+            Err(Error::internal(format!("the handler set `{name}` to a value that no header can hold")))
+        }
     }
 }
 

@@ -116,11 +116,12 @@ fn executable(mut cargo: Command, function: &Function) -> Result<PathBuf> {
     let messages = BufReader::new(child.stdout.take().context("cargo's output is not piped")?);
     let mut found = None;
     for message in Message::parse_stream(messages) {
-        if let Message::CompilerArtifact(artifact) = message.context("cannot read cargo's messages")? {
-            if artifact.target.name == function.bin && artifact.target.kind.contains(&TargetKind::Bin) {
-                let wasm = || artifact.filenames.iter().find(|file| file.extension() == Some("wasm")).cloned();
-                found = artifact.executable.clone().or_else(wasm).or(found);
-            }
+        if let Message::CompilerArtifact(artifact) = message.context("cannot read cargo's messages")?
+            && artifact.target.name == function.bin
+            && artifact.target.kind.contains(&TargetKind::Bin)
+        {
+            let wasm = || artifact.filenames.iter().find(|file| file.extension() == Some("wasm")).cloned();
+            found = artifact.executable.clone().or_else(wasm).or(found);
         }
     }
     let status = child.wait().context("cannot wait for cargo")?;

@@ -65,7 +65,7 @@ fn steps(project: &Project) -> Vec<Step> {
     let mut add = |name, run: Box<dyn FnOnce() -> Result<()>>| steps.push(Step { name, run });
     let conformance = project.has_package(CONFORMANCE);
     let acceptance = project.has_test(ACCEPTANCE.0, ACCEPTANCE.1);
-    if conformance || acceptance {
+    if acceptance {
         add("tools", Box::new(install));
     }
     let mut arguments = vec!["--workspace", "--no-fail-fast"];
