@@ -3,19 +3,22 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::native::Executable;
 use super::zip::{Entry, archive};
 use super::{Target, fresh_dir, install, report, write};
 use crate::project::Function;
-use crate::settings::LambdaHttp;
+use crate::settings::{LambdaAuth, LambdaHttp};
 use crate::ui;
 
 /// The memory of a function whose settings say nothing, in MB.
 const MEMORY: u32 = 256;
 /// The time limit of a function whose settings say nothing, in seconds.
 pub(crate) const TIMEOUT: u32 = 10;
+
+/// Tells the adapter that its answers are streamed.
+const STREAMING: &str = "ANYFN_LAMBDA_STREAMING";
 
 /// What a Lambda build wrote.
 #[derive(Debug, Clone)]
@@ -31,6 +34,14 @@ pub struct Artefact {
 }
 
 pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> Result<Artefact> {
+    let lambda = &function.settings.lambda;
+    if lambda.http == LambdaHttp::HttpApi && (lambda.streaming || lambda.auth == LambdaAuth::Iam) {
+        bail!(
+            "`streaming` and `auth = \"iam\"` in [package.metadata.anyfn.lambda] of {} are function URLs' settings: \
+             remove them, or say `http = \"function-url\"`",
+            function.package
+        );
+    }
     fresh_dir(dir)?;
     let bootstrap = install(&executable.path, dir.join("bootstrap"))?;
     let data = std::fs::read(&bootstrap).with_context(|| format!("cannot read {}", bootstrap.display()))?;
@@ -58,14 +69,16 @@ pub(crate) fn next_step(function: &Function, dir: &Path) -> String {
 fn template(function: &Function, arm64: bool) -> String {
     let settings = &function.settings;
     let mut environment = String::new();
-    for (index, (name, value)) in settings.env.iter().enumerate() {
+    let streaming = settings.lambda.streaming && settings.lambda.http == LambdaHttp::FunctionUrl;
+    // The event does not tell the function how its answer is awaited: the variable and `InvokeMode` go together.
+    let own = streaming.then_some((STREAMING, "1"));
+    let variables = settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(own);
+    for (index, (name, value)) in variables.enumerate() {
         let head = if index == 0 { "      Environment:\n        Variables:\n" } else { "" };
         let _ = writeln!(environment, "{head}          {}: {}", quoted(name), quoted(value));
     }
     let (http, output) = match settings.lambda.http {
-        LambdaHttp::FunctionUrl => {
-            ("      FunctionUrlConfig:\n        AuthType: NONE\n", "!GetAtt FunctionUrl.FunctionUrl")
-        }
+        LambdaHttp::FunctionUrl => (function_url(settings.lambda.auth), "!GetAtt FunctionUrl.FunctionUrl"),
         LambdaHttp::HttpApi => (
             "      Events:\n        Http:\n          Type: HttpApi\n",
             "!Sub https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/",
@@ -85,18 +98,61 @@ fn template(function: &Function, arm64: bool) -> String {
                Architectures: [{architecture}]\n      \
                MemorySize: {memory}\n      \
                Timeout: {timeout}\n\
-         {environment}{http}\
+         {environment}{http}{mode}\
          Outputs:\n  \
            Url:\n    \
              Value: {output}\n",
         description = quoted(function.description.as_deref().unwrap_or(&function.package)),
+        mode = if streaming { "        InvokeMode: RESPONSE_STREAM\n" } else { "" },
         architecture = if arm64 { "arm64" } else { "x86_64" },
         memory = settings.memory.unwrap_or(MEMORY),
         timeout = settings.timeout.unwrap_or(TIMEOUT),
     )
 }
 
+/// The function URL: open as on the other platforms, unless the settings ask for signed requests.
+fn function_url(auth: LambdaAuth) -> &'static str {
+    match auth {
+        LambdaAuth::None => {
+            "      # The function answers public HTTP requests: everybody who knows the URL may call it.\n      \
+             # `auth = \"iam\"` in [package.metadata.anyfn.lambda] leaves only callers that sign with AWS credentials.\n      \
+             FunctionUrlConfig:\n        AuthType: NONE\n"
+        }
+        LambdaAuth::Iam => "      FunctionUrlConfig:\n        AuthType: AWS_IAM\n",
+    }
+}
+
 /// A YAML scalar in double quotes, which are JSON's.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::template;
+    use crate::project::Function;
+    use crate::settings::{Lambda, LambdaAuth, Settings};
+
+    fn with(lambda: Lambda) -> String {
+        let settings = Settings { lambda, ..Settings::default() };
+        let (package, bin, facade) = ("hello".to_owned(), "hello".to_owned(), "anyfn".to_owned());
+        template(&Function { package, description: None, bin, facade, settings }, false)
+    }
+
+    #[test]
+    fn a_streamed_url_sets_the_mode_and_the_variable_together() {
+        let streamed = with(Lambda { streaming: true, ..Lambda::default() });
+        assert!(streamed.contains("        AuthType: NONE\n        InvokeMode: RESPONSE_STREAM\n"), "{streamed}");
+        assert!(streamed.contains("          \"ANYFN_LAMBDA_STREAMING\": \"1\"\n"), "{streamed}");
+        let buffered = with(Lambda::default());
+        assert!(!buffered.contains("InvokeMode") && !buffered.contains("ANYFN_LAMBDA_STREAMING"), "{buffered}");
+    }
+
+    #[test]
+    fn an_open_url_says_why_and_iam_closes_it() {
+        assert!(with(Lambda::default()).contains("      # The function answers public HTTP requests"));
+        let closed = with(Lambda { auth: LambdaAuth::Iam, ..Lambda::default() });
+        assert!(closed.contains("      FunctionUrlConfig:\n        AuthType: AWS_IAM\n"), "{closed}");
+        assert!(!closed.contains("NONE"), "{closed}");
+    }
 }

@@ -66,7 +66,7 @@ fn steps(project: &Project) -> Vec<Step> {
     let conformance = project.has_package(CONFORMANCE);
     let acceptance = project.has_test(ACCEPTANCE.0, ACCEPTANCE.1);
     if acceptance {
-        add("tools", Box::new(install));
+        add("tools", Box::new(move || install(acceptance)));
     }
     let mut arguments = vec!["--workspace", "--no-fail-fast"];
     if conformance {
@@ -86,16 +86,17 @@ fn steps(project: &Project) -> Vec<Step> {
 }
 
 /// Fetches everything first, so that a missing tool is told at once and not after minutes of compiling.
-fn install() -> Result<()> {
+fn install(acceptance: bool) -> Result<()> {
     tools::npm()?;
     tools::rie()?;
-    tools::cargo_lambda()?;
-    tools::cargo_zigbuild()?;
-    for triple in ["wasm32-unknown-unknown", "aarch64-unknown-linux-musl"] {
-        tools::rust_target(triple)?;
-    }
-    if !cfg!(target_arch = "aarch64") {
-        tools::qemu_aarch64()?;
+    tools::rust_target("wasm32-unknown-unknown")?;
+    if acceptance {
+        tools::cargo_lambda()?;
+        tools::cargo_zigbuild()?;
+        tools::rust_target("aarch64-unknown-linux-musl")?;
+        if !cfg!(target_arch = "aarch64") {
+            tools::qemu_aarch64()?;
+        }
     }
     ui::detail(format_args!("everything is in {}", ui::path(&tools::dir()?)));
     Ok(())
