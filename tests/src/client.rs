@@ -129,7 +129,7 @@ fn read_reply(from: &mut BufReader<&TcpStream>, method: &str, start: Instant) ->
         (_, true, Some(_)) => return Err(invalid("both content-length and transfer-encoding: chunked")),
         (_, true, None) => pieces.chunked(from)?,
         (_, false, Some(length)) => pieces.counted(from, length)?,
-        (_, false, None) => pieces.to_end(from)?,
+        (_, false, None) => pieces.read_to_end_of_body(from)?,
     }
     reply.took = start.elapsed();
     expect_end(from)?;
@@ -217,7 +217,7 @@ impl Pieces<'_> {
         Ok(())
     }
 
-    fn to_end(&mut self, from: &mut impl BufRead) -> io::Result<()> {
+    fn read_to_end_of_body(&mut self, from: &mut impl BufRead) -> io::Result<()> {
         loop {
             let bytes = from.fill_buf()?.to_vec();
             if bytes.is_empty() {

@@ -125,7 +125,7 @@ pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> 
         None => project.root.join("dist"),
     };
     let dir = |target: Target| out.join(target.name()).join(&function.package);
-    let mut natives = native::Builder::new(project, &function, options);
+    let natives = native::Builder::new(project, &function, options);
     let mut artefacts =
         Artefacts { function: function.clone(), lambda: None, cloudflare: None, vercel: None, server: None };
     for target in Target::ALL.into_iter().filter(|t| options.targets.contains(t)) {

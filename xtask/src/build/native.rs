@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{BuildOptions, Profile, Target, cargo, elf};
+use super::{BuildOptions, Target, cargo, elf};
 use crate::project::{Function, Project};
 use crate::settings::Libc;
 use crate::tools;
@@ -26,30 +26,19 @@ pub(crate) struct Builder<'a> {
     project: &'a Project,
     function: &'a Function,
     options: &'a BuildOptions,
-    shared: Option<Executable>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(project: &'a Project, function: &'a Function, options: &'a BuildOptions) -> Self {
-        Self { project, function, options, shared: None }
+        Self { project, function, options }
     }
 
     /// The executable for `target`.
     ///
-    /// A quick build compiles all native adapters into one executable, which becomes what its environment says: one
-    /// compilation serves `run` on every target, in whatever order. A build for deployment has its one adapter: it is
-    /// smaller, a wrongly started one says so, and `--target lambda` gives the same bytes as `--target all`.
-    pub(crate) fn build(&mut self, target: Target) -> Result<Executable> {
-        if let Some(shared) = &self.shared {
-            return Ok(shared.clone());
-        }
-        let native = [Target::Lambda, Target::Vercel, Target::Server];
-        let adapters = if self.options.profile == Profile::Quick { &native[..] } else { &[target] };
-        let executable = self.compile(adapters)?;
-        if self.options.profile == Profile::Quick {
-            self.shared = Some(executable.clone());
-        }
-        Ok(executable)
+    /// It has one adapter: it is smaller, a wrongly started one says so, and `--target lambda` gives the same bytes as
+    /// `--target all`.
+    pub(crate) fn build(&self, target: Target) -> Result<Executable> {
+        self.compile(&[target])
     }
 
     fn compile(&self, adapters: &[Target]) -> Result<Executable> {
