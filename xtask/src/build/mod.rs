@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 pub(crate) mod cargo;
 pub mod cloudflare;
@@ -119,6 +119,9 @@ pub fn build(options: &BuildOptions) -> Result<Artefacts> {
 /// As [`build`].
 pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> {
     let function = project.function(options.package.as_deref())?;
+    if let Some(target) = options.targets.iter().find(|target| **target != Target::Server) {
+        bail!("anyfn has no adapter for {} yet\nbuild it as a plain server: --target server", target.name());
+    }
     let out = match &options.out {
         Some(out) => std::path::absolute(out).with_context(|| format!("`{}` is no folder", out.display()))?,
         None if options.local => home(&project.root)?.join("local"),
