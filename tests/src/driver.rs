@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use anyfn_core::Capabilities;
+
 use crate::{Forced, Need, Reply, Request, client};
 
 /// The variables that the echo function must be started with.
@@ -121,6 +123,19 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { streaming: true, background: true, request: usize::MAX, answer: usize::MAX }
+    }
+}
+
+/// What an adapter says of itself.
+impl From<Capabilities> for Limits {
+    fn from(target: Capabilities) -> Self {
+        let limit = |limit: Option<u64>| limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        Self {
+            streaming: target.streams_responses,
+            background: target.wait_until,
+            request: limit(target.max_request_body),
+            answer: limit(target.max_response_body),
+        }
     }
 }
 

@@ -4,23 +4,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use anyfn::test::{Memory, block_on, get, post, send};
 use anyfn::{
-    App, Batch, Change, ChangeKind, Custom, Entry, Event, Message, ObjectAction, ObjectEvent, Order, Outcome, Payload,
+    Batch, Change, ChangeKind, Custom, Entry, Event, Message, ObjectAction, ObjectEvent, Order, Outcome, Payload,
     Response, Schedule,
 };
 use serde_json::{Value, json};
-
-fn app() -> App {
-    App::builder()
-        .http(echo::web)
-        .schedule("*/5 * * * *", echo::tick)
-        .queue("echo", echo::queued)
-        .object_created("echo", echo::object)
-        .object_removed("echo", echo::object)
-        .change("echo", echo::changed)
-        .message("echo", echo::published)
-        .custom(echo::custom)
-        .build()
-}
 
 /// The `event` lines that were logged.
 fn events(memory: &Memory) -> Vec<Value> {
@@ -29,7 +16,7 @@ fn events(memory: &Memory) -> Vec<Value> {
 }
 
 fn outcomes(event: Event, memory: &Memory) -> Vec<Outcome> {
-    match block_on(send(&app(), event, memory)) {
+    match block_on(send(&echo::app(), event, memory)) {
         Ok(Response::Batch(outcomes)) => outcomes,
         other => panic!("{other:?}"),
     }
@@ -89,10 +76,10 @@ fn env_gives_only_its_own_variables_away() {
 fn a_tick_is_logged_and_fails_on_demand() {
     let tick = || Event::Schedule(Schedule::new("*/5 * * * *", UNIX_EPOCH + Duration::from_millis(1500)));
     let memory = Memory::default();
-    assert!(matches!(block_on(send(&app(), tick(), &memory)), Ok(Response::Done)));
+    assert!(matches!(block_on(send(&echo::app(), tick(), &memory)), Ok(Response::Done)));
     assert_eq!(events(&memory), [json!({ "trigger": "schedule", "name": "*/5 * * * *", "scheduled_at": 1500 })]);
     let failing = Memory::default().env("ECHO_FAIL", "1");
-    assert!(block_on(send(&app(), tick(), &failing)).is_err());
+    assert!(block_on(send(&echo::app(), tick(), &failing)).is_err());
 }
 
 #[test]
@@ -142,7 +129,7 @@ fn messages_are_done_json_or_not() {
 #[test]
 fn other_json_is_answered_with_itself() {
     let memory = Memory::default();
-    match block_on(send(&app(), Event::Custom(Custom::json(r#"{"any":["thing"]}"#)), &memory)) {
+    match block_on(send(&echo::app(), Event::Custom(Custom::json(r#"{"any":["thing"]}"#)), &memory)) {
         Ok(Response::Json(json)) => assert_eq!(json, r#"{"received":{"any":["thing"]}}"#),
         other => panic!("{other:?}"),
     }

@@ -87,6 +87,7 @@ fn front(name: &str) -> Result<Lambda> {
 fn limits(name: &str) -> Limits {
     let mut limits = Limits::default();
     match name {
+        "server" => limits = anyfn_server::CAPABILITIES.into(),
         // 6 MB of JSON, in which binary bodies are base64.
         "lambda-v1" | "lambda-v2" | "lambda-url" => {
             (limits.streaming, limits.request, limits.answer) = (false, 4_500_000, 4_500_000);

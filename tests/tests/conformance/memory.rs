@@ -19,7 +19,7 @@ struct InMemory {
 }
 
 pub(crate) fn start() -> Started {
-    Ok(Box::new(InMemory { app: App::builder().http(echo::web).build(), invocations: Mutex::default() }))
+    Ok(Box::new(InMemory { app: echo::app(), invocations: Mutex::default() }))
 }
 
 impl Driver for InMemory {
