@@ -43,6 +43,12 @@ impl Target {
             Self::Server => "server",
         }
     }
+
+    /// Whether a function can be built for it: anyfn has an adapter that speaks to the platform.
+    #[must_use]
+    pub fn has_adapter(self) -> bool {
+        self == Self::Server
+    }
 }
 
 /// How much work the compiler puts in.
@@ -119,7 +125,7 @@ pub fn build(options: &BuildOptions) -> Result<Artefacts> {
 /// As [`build`].
 pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> {
     let function = project.function(options.package.as_deref())?;
-    if let Some(target) = options.targets.iter().find(|target| **target != Target::Server) {
+    if let Some(target) = options.targets.iter().find(|target| !target.has_adapter()) {
         bail!("anyfn has no adapter for {} yet\nbuild it as a plain server: --target server", target.name());
     }
     let out = match &options.out {

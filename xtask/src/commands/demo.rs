@@ -21,10 +21,9 @@ const REQUESTS: &[(&str, &str)] = &[
     ("HEAD", "/?name=Ada"),
 ];
 
-/// Build a function for every platform, run it on all of them, and show their answers side by side
+/// Build a function for every platform that has an adapter, run it on all of them, and show their answers side by side
 ///
-/// One quick native build serves Lambda, Vercel and the plain server; Workers get a module of their own. The vendors'
-/// tools are installed into `.anyfn/` the first time (about 800 MB).
+/// The vendors' tools that are needed are installed into `.anyfn/` the first time.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The package to show; `hello` where there are several
@@ -51,44 +50,74 @@ pub fn run(args: &Args) -> Result<()> {
         let several = project.function(None).is_err();
         (several && project.has_package(EXAMPLE)).then_some(EXAMPLE)
     });
-    step(1, clock, "building for every platform; the vendors' tools are installed meanwhile");
-    let tools = std::thread::spawn(|| tools::rie().and_then(|_| tools::npm()));
-    let built = build_in(&project, &BuildOptions::local(&Target::ALL, package))?;
-    match tools.join() {
-        Ok(installed) => installed.map(drop)?,
-        Err(_) => bail!("the installation of the vendors' tools panicked: its message is above"),
+    let (targets, without): (Vec<_>, Vec<_>) = Target::ALL.into_iter().partition(|target| target.has_adapter());
+    if !without.is_empty() {
+        ui::warn(format_args!("not shown, since anyfn has no adapter for them yet: {}", names(&without)));
+    }
+    step(1, clock, format_args!("building for {}", names(&targets)));
+    let tools = install(&targets);
+    let built = build_in(&project, &BuildOptions::local(&targets, package))?;
+    for tool in tools {
+        match tool.join() {
+            Ok(installed) => installed?,
+            Err(_) => bail!("the installation of the vendors' tools panicked: its message is above"),
+        }
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-    let same = runtime.block_on(show(&built, clock))?;
+    let same = runtime.block_on(show(&built, &targets, clock))?;
     let package = &built.function.package;
     if !same {
         bail!(
             "the platforms answered differently, see above: `cargo xtask run --target NAME` serves one, with its log"
         );
     }
-    ui::step("Done", format_args!("the same answers on every platform ({})", elapsed(clock)));
-    ui::detail(format_args!("change the function, then: cargo xtask run --target cloudflare --package {package}"));
-    ui::detail(format_args!("to deploy it:              cargo xtask build --target lambda --package {package}"));
+    let (last, all) = (targets.last().map_or("server", |target| target.name()), names(&targets));
+    ui::step("Done", format_args!("{package} answers on {all} ({})", elapsed(clock)));
+    ui::detail(format_args!("change the function, then:  cargo xtask run --target {last} --package {package}"));
+    ui::detail(format_args!("pack it for deployment:     cargo xtask build --target {last} --package {package}"));
     Ok(())
 }
 
-/// Starts all platforms, asks them, prints the answers; whether they are the same.
-async fn show(built: &Artefacts, clock: Instant) -> Result<bool> {
-    step(2, clock, "starting AWS's Lambda emulator, workerd, Vercel's protocol, the plain server");
-    let [lambda, cloudflare, vercel, server] = Target::ALL;
-    let (lambda, cloudflare, vercel, server) = tokio::try_join!(
-        started(built, lambda),
-        started(built, cloudflare),
-        started(built, vercel),
-        started(built, server)
-    )?;
-    let running = [lambda, cloudflare, vercel, server];
+/// Installs the tools that these targets run on, while the function is built.
+fn install(targets: &[Target]) -> Vec<std::thread::JoinHandle<Result<()>>> {
+    let mut threads = Vec::new();
+    if targets.contains(&Target::Lambda) {
+        threads.push(std::thread::spawn(|| tools::rie().map(drop)));
+    }
+    if targets.contains(&Target::Cloudflare) {
+        threads.push(std::thread::spawn(|| tools::npm().map(drop)));
+    }
+    threads
+}
+
+fn names(targets: &[Target]) -> String {
+    targets.iter().map(|target| target.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Starts the platforms, asks them, prints the answers; whether they are the same.
+async fn show(built: &Artefacts, targets: &[Target], clock: Instant) -> Result<bool> {
+    step(2, clock, "starting each platform's own local runtime");
+    let mut starting = tokio::task::JoinSet::new();
+    for target in targets.iter().copied() {
+        let built = built.clone();
+        starting.spawn(async move {
+            let running = local::start(target, &built, None, &Options::new()).await;
+            let running =
+                running.with_context(|| format!("{} does not start on {}", built.function.package, target.name()))?;
+            Ok::<_, anyhow::Error>((target, running))
+        });
+    }
+    let mut running = Vec::new();
+    while let Some(started) = starting.join_next().await {
+        running.push(started.context("starting a runtime panicked: its message is above")??);
+    }
+    running.sort_by_key(|(target, _)| targets.iter().position(|other| other == target));
     step(3, clock, "asking each the same");
     let mut all_same = true;
     for (method, target) in REQUESTS {
         println!("\n{method} {target}");
         let mut answers = Vec::new();
-        for (platform, running) in Target::ALL.iter().zip(&running) {
+        for (platform, running) in &running {
             let begin = Instant::now();
             let answer = asked(running, method, target).await;
             let answer = answer.with_context(|| with_log(*platform, running, &format!("{method} {target}")))?;
@@ -98,11 +127,13 @@ async fn show(built: &Artefacts, clock: Instant) -> Result<bool> {
             answers.push(answer);
         }
         let same = answers.iter().all(|answer| *answer == answers[0]);
-        println!("{:>12}  {}", "", if same { "same status, type and body on all four" } else { "DIFFERENT" });
+        if answers.len() > 1 {
+            println!("{:>12}  {}", "", if same { "same status, type and body" } else { "DIFFERENT" });
+        }
         all_same &= same;
     }
     println!();
-    for (platform, running) in Target::ALL.iter().zip(&running) {
+    for (platform, running) in &running {
         running.stop().await;
         for violation in running.violations() {
             ui::warn(format_args!("{}: against the platform's protocol: {violation}", platform.name()));
@@ -110,11 +141,6 @@ async fn show(built: &Artefacts, clock: Instant) -> Result<bool> {
         }
     }
     Ok(all_same)
-}
-
-async fn started(built: &Artefacts, target: Target) -> Result<Running> {
-    let running = local::start(target, built, None, &Options::new()).await;
-    running.with_context(|| format!("{} does not start on {}", built.function.package, target.name()))
 }
 
 async fn asked(running: &Running, method: &str, target: &str) -> Result<Shown> {

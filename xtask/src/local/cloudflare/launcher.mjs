@@ -35,5 +35,11 @@ let ending;
 const end = () => (ending ??= miniflare.dispose().finally(() => process.exit(0)));
 process.on("SIGTERM", end);
 process.stdin.on("end", end).resume();
-await miniflare.ready;
-console.log(`anyfn-workerd-address ${(await miniflare.unsafeGetDirectURL()).host}`);
+try {
+  await miniflare.ready;
+  console.log(`anyfn-workerd-address ${(await miniflare.unsafeGetDirectURL()).host}`);
+} catch (error) {
+  // workerd has said by then what it does not like; Miniflare's own stack would bury that.
+  console.error(error.message);
+  process.exit(1);
+}
