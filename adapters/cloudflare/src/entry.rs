@@ -1,0 +1,116 @@
+//! What the JavaScript side calls.
+
+use std::cell::Cell;
+use std::pin::Pin;
+
+use anyfn_core::{Body, Context, DynHandler, Handler, Level, dispatch_http};
+use wasm_bindgen::prelude::*;
+
+use crate::context::Worker;
+use crate::decode::decode;
+use crate::encode::encode;
+use crate::host::{self, Call, Instance};
+use crate::ops::{self, Failed, Op};
+use crate::{body, tasks};
+
+type Program = &'static Box<dyn DynHandler>;
+
+thread_local! {
+    static PROGRAM: Cell<Option<Program>> = const { Cell::new(None) };
+}
+
+/// Keeps the handler for the requests that come. Call it in `main`, which runs when the module is instantiated: no request
+/// is there yet, and the runtime allows neither I/O nor timers nor random numbers.
+pub fn run<H: Handler>(handler: H) {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("(no message)");
+        match panic.location() {
+            Some(place) => host::error(&format!("anyfn: the handler panicked at {place}: {message}")),
+            None => host::error(&format!("anyfn: the handler panicked: {message}")),
+        }
+        tasks::with_instance(Instance::panicked);
+    }));
+    // Once for each instance, and instances are given up whole.
+    let program: Box<dyn DynHandler> = Box::new(handler);
+    PROGRAM.set(Some(Box::leak(Box::new(program))));
+}
+
+/// Takes the object that stands for this instance on the JavaScript side.
+#[wasm_bindgen]
+pub fn anyfn_attach(instance: Instance) {
+    tasks::attach(instance);
+}
+
+/// Begins to answer a request: 0 when that is done, otherwise the task to poll on. Without `body` there is none, unless
+/// it is `streamed`.
+#[wasm_bindgen]
+pub fn anyfn_fetch(call: Call, head: String, body: Option<Vec<u8>>, streamed: bool) -> f64 {
+    let body = match body {
+        Some(bytes) => Body::from(bytes),
+        None if streamed => body::streamed(call.clone()),
+        None => Body::empty(),
+    };
+    let task = tasks::add(serve(call, head, body));
+    if tasks::poll(task) { 0.0 } else { task }
+}
+
+/// Polls a task and says whether it is done.
+#[wasm_bindgen]
+pub fn anyfn_poll(task: f64) -> bool {
+    tasks::poll(task)
+}
+
+/// Completes an operation.
+#[wasm_bindgen]
+pub fn anyfn_complete(op: f64, well: bool, bytes: Option<Vec<u8>>) {
+    ops::complete(op, if well { Ok(bytes) } else { Err(Failed) });
+}
+
+async fn serve(call: Call, head: String, body: Body) {
+    let (answer, cx) = match decode(head, body) {
+        Ok(received) => {
+            let worker = Worker::new(call.clone(), received.ray, received.client_ip, received.raw_target);
+            let cx = Context::new(worker);
+            match PROGRAM.get() {
+                Some(program) => (dispatch_http(program, received.request, cx.clone()).await, Some(cx)),
+                None => {
+                    host::error("anyfn: no handler is registered: `main` must call `anyfn_cloudflare::run`");
+                    (anyfn_core::Error::internal("no handler").into_http(), None)
+                }
+            }
+        }
+        Err(error) => {
+            host::warn(&format!("anyfn: a request was refused: {error}"));
+            (error.into_http(), None)
+        }
+    };
+    let (parts, body) = answer.into_parts();
+    let head = encode(&parts);
+    let length = head.length.map(|length| length as f64);
+    let mut body = match body.try_into_whole() {
+        Ok(whole) => return call.answer(head.status, &head.headers, head.encoded, length, &whole),
+        Err(stream) => stream,
+    };
+    call.stream(head.status, &head.headers, head.encoded, length);
+    loop {
+        let frame = std::future::poll_fn(|task| http_body::Body::poll_frame(Pin::new(&mut body), task)).await;
+        match frame.map(|frame| frame.map(http_body::Frame::into_data)) {
+            Some(Ok(Ok(chunk))) if chunk.is_empty() => {}
+            Some(Ok(Ok(chunk))) => {
+                // The client went: nobody wants the rest.
+                if Op::begin(|op| call.write(op, &chunk)).await.is_err() {
+                    return;
+                }
+            }
+            // Workers has no trailers.
+            Some(Ok(Err(_))) => {}
+            Some(Err(error)) => {
+                if let Some(cx) = &cx {
+                    cx.log_at(Level::Error, format!("anyfn: http event failed in mid-answer: {error}"));
+                }
+                return call.end(false);
+            }
+            None => return call.end(true),
+        }
+    }
+}
