@@ -173,6 +173,10 @@ class Call {
     }
   }
 
+  id() {
+    return crypto.randomUUID();
+  }
+
   variable(name) {
     const value = Object.hasOwn(this.env, name) ? this.env[name] : undefined;
     if (typeof value !== "object" || value === null) return typeof value === "string" ? value : json(value);

@@ -41,7 +41,7 @@ impl Raw {
 
 pub(crate) struct Worker {
     call: SendWrapper<Call>,
-    request_id: Option<String>,
+    request_id: OnceLock<String>,
     client_ip: Option<IpAddr>,
     raw_target: Option<String>,
     cold_start: bool,
@@ -50,15 +50,10 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(
-        call: Call,
-        request_id: Option<String>,
-        client_ip: Option<IpAddr>,
-        raw_target: Option<String>,
-    ) -> Self {
+    pub(crate) fn new(call: Call, ray: Option<String>, client_ip: Option<IpAddr>, raw_target: Option<String>) -> Self {
         Self {
             call: SendWrapper::new(call),
-            request_id,
+            request_id: ray.map(OnceLock::from).unwrap_or_default(),
             client_ip,
             raw_target,
             cold_start: COLD.replace(false),
@@ -74,7 +69,8 @@ impl Invocation for Worker {
     }
 
     fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        // Run locally, there is no `cf-ray`; a log wants something to tell requests apart by.
+        Some(self.request_id.get_or_init(|| self.call.id()))
     }
 
     fn region(&self) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! What the JavaScript side calls.
 
+#![expect(unreachable_pub, reason = "wasm-bindgen exports functions that are `pub`, wherever they stand")]
+
 use std::cell::Cell;
 use std::pin::Pin;
 

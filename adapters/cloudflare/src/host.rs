@@ -48,6 +48,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn later(this: &Call, task: f64);
 
+    /// An identifier made up for the request.
+    #[wasm_bindgen(method)]
+    pub(crate) fn id(this: &Call) -> String;
+
     /// A variable or a secret, as text.
     #[wasm_bindgen(method)]
     pub(crate) fn variable(this: &Call, name: &str) -> Option<String>;
