@@ -5,6 +5,7 @@ import { instantiate } from "./index.js";
 const WHOLE = 8 * 1024 * 1024;
 const CHUNK = 64 * 1024;
 const LONGEST_TIMER = 2 ** 31 - 1;
+const PATIENCE = 60_000;
 const INTERNAL = '{"type":"about:blank","title":"Internal Server Error","status":500}';
 const WOKEN = true;
 
@@ -15,18 +16,22 @@ class Instance {
 
   constructor() {
     this.program = instantiate();
-    this.program.anyfn_attach(this);
+    if (!this.program.anyfn_attach(this)) this.program.main();
   }
 
   // Polls a task until it is done. The promise belongs to the event that awaits it, and so does each poll: no event may
   // touch another one's streams and timers.
   async run(task) {
+    // An event may wait for another one, which makes the program's state, say. Without I/O of its own the runtime would
+    // think it hung, and end it.
+    const waits = setTimeout(() => {}, PATIENCE);
     try {
       do {
         if (this.gates.get(task) !== WOKEN) await new Promise((go) => this.gates.set(task, go));
         this.gates.delete(task);
       } while (!this.program.anyfn_poll(task));
     } finally {
+      clearTimeout(waits);
       this.gates.delete(task);
     }
   }
@@ -124,6 +129,7 @@ class Call {
     } catch (error) {
       console.error(`anyfn: the runtime refuses the answer: ${error}`);
       this.settle(problem());
+      this.end(false);
     }
   }
 
@@ -219,7 +225,11 @@ export default {
     if (request.body === null) return call.begin(undefined, false);
     const length = request.headers.get("content-length");
     if (length === null || Number(length) > WHOLE) return call.begin(undefined, true);
-    return request.arrayBuffer().then((body) => call.begin(new Uint8Array(body), false));
+    return request.arrayBuffer().then(
+      (body) => call.begin(new Uint8Array(body), false),
+      // Nobody reads this: the client broke off.
+      () => new Response(null, { status: 400 }),
+    );
   },
   scheduled() {
     unhandled("scheduled");

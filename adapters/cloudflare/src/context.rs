@@ -18,12 +18,18 @@ thread_local! {
     static COLD: Cell<bool> = const { Cell::new(true) };
 }
 
-/// What a Worker is called with, for what anyfn has no portable word:
-/// `cx.raw::<anyfn_cloudflare::Raw>()`.
+/// What a Worker is called with, for what anyfn has no portable word.
+///
+/// With the feature `worker`, `bindings` gives them as `worker::Env`, where KV, R2, D1, queues and the rest are:
+///
+/// ```text
+/// let bindings = cx.raw::<anyfn_cloudflare::Raw>().unwrap().bindings();
+/// let text = bindings.kv("CACHE")?.get("key").text().await?;
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Raw {
-    /// The bindings; with the feature `worker`, [`Raw::bindings`] has them as `worker::Env`.
+    /// The bindings.
     pub env: JsValue,
     /// The execution context.
     pub ctx: JsValue,

@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 pub struct Received {
     /// The request.
     pub request: http::Request<Body>,
-    /// The URL as it came, where no [`Uri`] can hold it.
+    /// Path and query as they came, where no [`Uri`] can hold them.
     pub raw_target: Option<String>,
     /// `cf-ray`, the edge's name of the request ("Cloudflare HTTP headers" in its documentation). Absent locally.
     pub ray: Option<String>,
@@ -50,7 +50,7 @@ pub fn decode(head: String, body: Body) -> Result<Received, Error> {
     let method = next().and_then(|method| Method::from_bytes(&method).ok());
     let method = method.ok_or_else(|| Error::bad_request("the request's method is none"))?;
     let url = next().ok_or_else(|| Error::bad_request("the request has no URL"))?;
-    let (uri, raw_target) = target(url)?;
+    let (uri, raw_target) = target(&url)?;
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
@@ -69,15 +69,15 @@ pub fn decode(head: String, body: Body) -> Result<Received, Error> {
     Ok(Received { request, raw_target, ray, client_ip })
 }
 
-/// The URL as a [`Uri`]; bytes that none can hold are percent-encoded, and the URL as it came comes along.
-fn target(url: Bytes) -> Result<(Uri, Option<String>), Error> {
+/// The URL as a [`Uri`]; bytes that none can hold are percent-encoded, and path and query as they came come along.
+fn target(url: &Bytes) -> Result<(Uri, Option<String>), Error> {
     // `Uri` cuts silently at a number sign.
     if !url.contains(&b'#')
         && let Ok(uri) = Uri::from_maybe_shared(url.clone())
     {
         return Ok((uri, None));
     }
-    let text = String::from_utf8_lossy(&url).into_owned();
+    let text = String::from_utf8_lossy(url).into_owned();
     let mut encoded = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {
         match byte {
@@ -88,5 +88,6 @@ fn target(url: Bytes) -> Result<(Uri, Option<String>), Error> {
         }
     }
     let uri = Uri::try_from(encoded).map_err(|_| Error::bad_request("the request's URL is none"))?;
-    Ok((uri, Some(text)))
+    let path = text.match_indices('/').nth(2).map_or(0, |(at, _)| at);
+    Ok((uri, Some(text[path..].to_owned())))
 }

@@ -37,10 +37,11 @@ pub fn run<H: Handler>(handler: H) {
     PROGRAM.set(Some(Box::leak(Box::new(program))));
 }
 
-/// Takes the object that stands for this instance on the JavaScript side.
+/// Takes the object that stands for this instance on the JavaScript side, and says whether `main` has run.
 #[wasm_bindgen]
-pub fn anyfn_attach(instance: Instance) {
+pub fn anyfn_attach(instance: Instance) -> bool {
     tasks::attach(instance);
+    PROGRAM.get().is_some()
 }
 
 /// Begins to answer a request: 0 when that is done, otherwise the task to poll on. Without `body` there is none, unless

@@ -5,15 +5,22 @@ use std::fmt;
 /// Makes of the module `index.js`, as `wasm-bindgen` writes it for `--target module`, one that exports a single function,
 /// `instantiate`: each call makes an instance of the program, with glue of its own, and returns its exports.
 ///
-/// `wasm-bindgen` has a way to reset its instance, but it cuts off what runs on the one before.
+/// `wasm-bindgen` has a way to reset its instance, but it cuts off what runs on the one before. `main` comes along with the
+/// exports: `wasm-bindgen` does not run it where a dependency, `worker` for one, has a start function of its own.
 ///
 /// ```
-/// let glue = "import source wasmModule from \"./index_bg.wasm\";\nexport function f() {}\nlet wasm = start(wasmModule);\n";
-/// let module = anyfn_cloudflare::instances(glue).unwrap();
-/// assert_eq!(
-///     module,
-///     "import wasmModule from \"./index_bg.wasm\";\nexport function instantiate() {\nfunction f() {}\nlet wasm = start(wasmModule);\nreturn { f };\n}\n"
-/// );
+/// let glue = r#"import source wasmModule from "./index_bg.wasm";
+/// export function f() {}
+/// let wasm = new WebAssembly.Instance(wasmModule, {}).exports;
+/// "#;
+/// let module = r#"import wasmModule from "./index_bg.wasm";
+/// export function instantiate() {
+/// function f() {}
+/// let wasm = new WebAssembly.Instance(wasmModule, {}).exports;
+/// return { f, main: () => wasm.main(0, 0) };
+/// }
+/// "#;
+/// assert_eq!(anyfn_cloudflare::instances(glue).unwrap(), module);
 /// ```
 ///
 /// # Errors
@@ -43,6 +50,10 @@ pub fn instances(glue: &str) -> Result<String, GlueError> {
             body.push('\n');
         }
     }
+    if !glue.lines().any(|line| line.starts_with("let wasm = ")) {
+        return Err(GlueError("(none makes the instance)".to_owned()));
+    }
+    exports.push("main: () => wasm.main(0, 0)".to_owned());
     let exports = exports.join(", ");
     Ok(format!("{imports}export function instantiate() {{\n{body}return {{ {exports} }};\n}}\n"))
 }
@@ -80,3 +91,42 @@ impl fmt::Display for GlueError {
 }
 
 impl std::error::Error for GlueError {}
+
+#[cfg(test)]
+mod tests {
+    use super::instances;
+
+    fn of(lines: &str) -> String {
+        let module = instances(&format!("{lines}\nlet wasm = 0;\n")).unwrap();
+        module.replace("let wasm = 0;\n", "").replace(", main: () => wasm.main(0, 0)", "")
+    }
+
+    #[test]
+    fn every_form_of_export_becomes_a_member() {
+        let module = of(
+            "export class A {\n}\nexport const b = 1;\nexport async function c$(x) {}\nfunction d() {}\nexport { d, e as default };",
+        );
+        assert!(module.ends_with("return { A, b, c$, d, default: e };\n}\n"), "{module}");
+        assert!(
+            module
+                .starts_with("export function instantiate() {\nclass A {\n}\nconst b = 1;\nasync function c$(x) {}\n")
+        );
+    }
+
+    #[test]
+    fn imports_stay_outside_wherever_they_stand() {
+        let module =
+            of("import { a } from \"cloudflare:sockets\";\nconst x = 1;\nimport * as b from \"./snippets/b.js\";");
+        let outside = "import { a } from \"cloudflare:sockets\";\nimport * as b from \"./snippets/b.js\";\nexport function instantiate() {\n";
+        assert!(module.starts_with(outside), "{module}");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        for line in ["export default f;", "export * from \"x\";", "import {", "export function (x) {}"] {
+            let error = instances(&format!("{line}\nlet wasm = 0;\n")).unwrap_err().to_string();
+            assert!(error.contains(line), "{error}");
+        }
+        assert!(instances("export function f() {}").is_err());
+    }
+}
