@@ -20,7 +20,13 @@ pub use anyfn_macros::handler;
 #[doc(hidden)]
 pub mod __private {
     /// Serves the program on the target that it was built for.
-    #[cfg(feature = "server-adapter")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    pub fn run(app: crate::App) {
+        anyfn_cloudflare::run(app);
+    }
+
+    /// Serves the program on the target that it was built for.
+    #[cfg(all(feature = "server-adapter", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub fn run(app: crate::App) {
         if cfg!(panic = "abort") {
             eprintln!("anyfn: this program was built with panic = \"abort\": a panic ends it; set panic = \"unwind\"");
@@ -32,7 +38,7 @@ pub mod __private {
     }
 
     /// Says that there is nothing to serve with.
-    #[cfg(not(feature = "server-adapter"))]
+    #[cfg(all(not(feature = "server-adapter"), not(all(target_family = "wasm", target_os = "unknown"))))]
     pub fn run(_: crate::App) {
         eprintln!("anyfn: no adapter is compiled in; build with the feature `anyfn/server`");
         std::process::exit(1);

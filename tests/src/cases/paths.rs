@@ -1,6 +1,6 @@
 //! Paths arrive byte for byte: not decoded, not normalised, not encoded twice.
 
-use super::{MEMORY, SERVER, V2, VERCEL, letters, text};
+use super::{MEMORY, SERVER, V2, VERCEL, WORKERS, letters, text};
 use crate::{Answer, Case, Forced, Payload, Seen};
 
 const BYTES: &str = "echo.md: exactly the bytes that the client sent, not decoded";
@@ -61,7 +61,7 @@ pub(super) const ROWS: &[Case] = &[
         .why("echo.md: bytes that no URI can hold are percent-encoded")
         .seen(&[Seen::Path("/echo/%3Ca%3E%60")])
         .forced(&[
-            Forced::on(&[SERVER, VERCEL], NO_URI).refuses(&[Answer::Status(400)]),
+            Forced::on(&[SERVER, WORKERS, VERCEL], NO_URI).refuses(&[Answer::Status(400)]),
             Forced::on(&[MEMORY], NO_WIRE).not_run(),
         ]),
     Case::echo("paths/long", "GET", LONG).why("2,000 bytes are within every platform's limit"),

@@ -1,6 +1,6 @@
 //! Queries arrive byte for byte: order, repeats, flags, pluses and escapes.
 
-use super::{ALB, ALB_MULTI, MEMORY, SERVER, STREAM, URL, V1, V2, VERCEL, letters, text};
+use super::{ALB, ALB_MULTI, MEMORY, SERVER, STREAM, URL, V1, V2, VERCEL, WORKERS, letters, text};
 use crate::{Answer, Case, Forced, Seen};
 
 const BYTES: &str = "echo.md: exactly the bytes that the client sent, not decoded";
@@ -92,7 +92,7 @@ pub(super) const ROWS: &[Case] = &[
         .why("they once crashed a decoder (web-adapter #491)")
         .seen(&[Seen::Query(Some("q=%22%3Cb%3E%22"))])
         .forced(&[
-            Forced::on(&[SERVER, VERCEL], NO_URI).refuses(&[Answer::Status(400)]),
+            Forced::on(&[SERVER, WORKERS, VERCEL], NO_URI).refuses(&[Answer::Status(400)]),
             Forced::on(&[MEMORY], NO_WIRE).not_run(),
         ]),
     Case::echo("queries/encoded-path-beside", "GET", "/echo/a%20b?c=d%20e").why("path and query keep to themselves"),

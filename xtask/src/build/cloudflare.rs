@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use anyfn_cloudflare::{WORKER_JS, instances};
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -60,14 +61,11 @@ fn bindgen(project: &Project, module: &Path, out: &Path) -> Result<()> {
         .out_name("index")
         .remove_name_section(true)
         .remove_producers_section(true)
-        .reset_state_function(true)
-        .force_enable_abort_handler(true)
         .generate(out)
         .with_context(|| format!("wasm-bindgen cannot make glue for {}", ui::path(module)))?;
-    // workerd instantiates a module that is imported plainly; the glue's source phase import is newer than its parser.
     let glue = out.join("index.js");
     let text = std::fs::read_to_string(&glue).context("wasm-bindgen wrote no index.js")?;
-    write(glue, text.replace("import source ", "import "))?;
+    write(glue, instances(&text)?)?;
     Ok(())
 }
 
@@ -98,4 +96,3 @@ fn gzipped(data: &[u8]) -> Result<u64> {
     encoder.write_all(data)?;
     Ok(encoder.finish()?.len() as u64)
 }
-const WORKER_JS: &str = "export { default } from \"./index.js\";\n";
