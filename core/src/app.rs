@@ -7,7 +7,8 @@ use std::task::{Poll, Waker};
 use crate::capabilities::Trigger;
 use crate::extract::PathParams;
 use crate::{
-    Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync, ObjectAction, Response,
+    Body, Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync, ObjectAction,
+    Response,
 };
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -112,7 +113,8 @@ struct Route {
 /// ```
 pub struct App {
     routes: Vec<Route>,
-    paths: Option<matchit::Router<usize>>,
+    /// Behind a trait, so that a program without patterns does not carry the router.
+    paths: Option<Box<dyn Paths>>,
     conflict: Option<String>,
 }
 
@@ -138,10 +140,8 @@ impl App {
             return Err(Error::of(ErrorKind::Other).source(conflict.clone()));
         }
         if let (Event::Http(request), Some(paths)) = (&mut *event, &self.paths)
-            && let Ok(found) = paths.at(request.uri().path())
+            && let Some(index) = paths.find(request)
         {
-            let (index, params) = (*found.value, PathParams::new(&found.params));
-            request.extensions_mut().insert(params);
             return Ok(&self.routes[index]);
         }
         let (name, action) = match event {
@@ -182,6 +182,27 @@ impl Handler for App {
             Some(route) => route.handler.start_dyn(cx).await,
             None => Ok(()),
         }
+    }
+}
+
+/// The routes by path.
+trait Paths: MaybeSend + MaybeSync {
+    fn add(&mut self, pattern: &str, index: usize) -> Result<(), matchit::InsertError>;
+
+    /// The route of the request's path; its parameters go into the request's extensions.
+    fn find(&self, request: &mut http::Request<Body>) -> Option<usize>;
+}
+
+impl Paths for matchit::Router<usize> {
+    fn add(&mut self, pattern: &str, index: usize) -> Result<(), matchit::InsertError> {
+        self.insert(pattern, index)
+    }
+
+    fn find(&self, request: &mut http::Request<Body>) -> Option<usize> {
+        let found = self.at(request.uri().path()).ok()?;
+        let (index, params) = (*found.value, PathParams::new(&found.params));
+        request.extensions_mut().insert(params);
+        Some(index)
     }
 }
 
@@ -238,7 +259,8 @@ impl<S> AppBuilder<S> {
     pub fn http_at<M, H: IntoHandler<M, S>>(mut self, pattern: impl Into<String>, handler: H) -> Self {
         let pattern = pattern.into();
         let index = self.app.routes.len();
-        if let Err(error) = self.app.paths.get_or_insert_default().insert(pattern.clone(), index) {
+        let paths = self.app.paths.get_or_insert_with(|| Box::<matchit::Router<usize>>::default());
+        if let Err(error) = paths.add(&pattern, index) {
             self.app.conflict = Some(format!("the path `{pattern}` cannot be served: {error}"));
         }
         self.add(Trigger::Http, None, Some(pattern), handler)

@@ -242,7 +242,8 @@ impl Raw {
                 Ok(Response::Done) => Outcome::Done,
                 Ok(other) => Outcome::Retry {
                     after: None,
-                    error: Error::of(ErrorKind::Mismatch).source(format!("a handler of items answered with {other:?}")),
+                    error: Error::of(ErrorKind::Mismatch)
+                        .source(format!("a handler of items answered with {}", other.what())),
                 },
                 Err(error) => Outcome::Retry { after: None, error },
             };
@@ -298,7 +299,7 @@ pub(crate) fn settle(outcomes: &Outcomes, result: Result<Response, Error>) -> Re
         }
         Ok(other) => settle(
             outcomes,
-            Err(Error::of(ErrorKind::Mismatch).source(format!("a handler of a batch answered with {other:?}"))),
+            Err(Error::of(ErrorKind::Mismatch).source(format!("a handler of a batch answered with {}", other.what()))),
         ),
         Err(error) => {
             let text = error.to_string();

@@ -6,7 +6,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::Body;
 
@@ -86,7 +86,8 @@ struct Inner {
     status: StatusCode,
     title: Option<Cow<'static, str>>,
     detail: Option<Cow<'static, str>>,
-    members: Map<String, Value>,
+    /// By name, in order, as JSON: a program that adds none does not carry what writes it.
+    members: Vec<(String, String)>,
     headers: Vec<(header::HeaderName, HeaderValue)>,
     source: Option<BoxError>,
 }
@@ -123,7 +124,7 @@ impl Error {
             status,
             title: None,
             detail: None,
-            members: Map::new(),
+            members: Vec::new(),
             headers: Vec::new(),
             source: None,
         }))
@@ -146,7 +147,9 @@ impl Error {
     /// A further member of the problem details, such as `type` or one of the application's own. The caller reads it.
     #[must_use]
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.0.members.insert(name.into(), value.into());
+        let (name, value) = (name.into(), value.into().to_string());
+        self.0.members.retain(|(other, _)| *other != name);
+        self.0.members.push((name, value));
         self
     }
 
@@ -200,16 +203,21 @@ impl Error {
     /// );
     /// ```
     pub fn into_http(self) -> http::Response<Body> {
-        let Inner { status, title, detail, mut members, headers, .. } = *self.0;
+        let Inner { status, title, detail, members, headers, .. } = *self.0;
         let title = title.unwrap_or_else(|| status.canonical_reason().unwrap_or("Error").into());
-        let kind = members.remove("type").unwrap_or_else(|| "about:blank".into());
-        let mut json = format!(r#"{{"type":{kind},"title":{},"status":{}"#, Value::from(title), status.as_u16());
+        let kind = members.iter().find(|(name, _)| name == "type").map_or("\"about:blank\"", |(_, kind)| kind);
+        let mut json = ["{\"type\":", kind, ",\"title\":", &quoted(&title), ",\"status\":", status.as_str()].concat();
         if let Some(detail) = detail {
-            json.push_str(r#","detail":"#);
-            json.push_str(&Value::from(detail).to_string());
+            json.push_str(",\"detail\":");
+            json.push_str(&quoted(&detail));
         }
-        for (name, value) in members.into_iter().filter(|(name, _)| !matches!(&**name, "title" | "status" | "detail")) {
-            json.push_str(&format!(",{}:{value}", Value::from(name)));
+        for (name, value) in &members {
+            if !matches!(&**name, "type" | "title" | "status" | "detail") {
+                json.push(',');
+                json.push_str(&quoted(name));
+                json.push(':');
+                json.push_str(value);
+            }
         }
         json.push('}');
         let mut response = http::Response::new(Body::from(Bytes::from(json)));
@@ -220,6 +228,11 @@ impl Error {
         }
         response
     }
+}
+
+/// A string as JSON. `serde_json::Value` would bring all of its writer into every program.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// What the log says: kind or title, detail, and the whole chain of causes.

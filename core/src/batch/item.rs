@@ -41,7 +41,13 @@ impl RawItem {
     }
 
     fn mismatch(&self, wanted: &str) -> Error {
-        Error::of(ErrorKind::Mismatch).source(format!("the handler reads {wanted}, the item is {self:?}"))
+        let item = match self {
+            Self::Queue(_) => "a message of a queue",
+            Self::Object(_) => "an object's event",
+            Self::Change(_) => "a change",
+            Self::Message(_) => "a published message",
+        };
+        Error::of(ErrorKind::Mismatch).source(format!("the handler reads {wanted}, the item is {item}"))
     }
 }
 

@@ -154,6 +154,18 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+impl Response {
+    /// What it is, in words. `Debug` would bring the printing of every header into every program.
+    pub(crate) fn what(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "an HTTP response",
+            Self::Done => "nothing",
+            Self::Batch(_) => "the outcomes of a batch",
+            Self::Json(_) => "JSON",
+        }
+    }
+}
+
 /// An answer made to fit its event, or an error: never a success that nobody meant.
 pub(crate) fn fit(response: Response, trigger: Trigger) -> Result<Response, Error> {
     match (trigger, response) {
@@ -169,6 +181,6 @@ pub(crate) fn fit(response: Response, trigger: Trigger) -> Result<Response, Erro
         (Trigger::Custom, response @ (Response::Done | Response::Json(_))) => Ok(response),
         (Trigger::Schedule, Response::Done) => Ok(Response::Done),
         (trigger, response) => Err(Error::of(ErrorKind::Mismatch)
-            .source(format!("the handler of a {trigger} event answered with {response:?}"))),
+            .source(format!("the handler of a {trigger} event answered with {}", response.what()))),
     }
 }

@@ -103,7 +103,7 @@ impl IntoResponseParts for () {
 fn http_of(value: impl IntoResponse) -> Result<http::Response<Body>, Error> {
     match fit(value.into_response()?, Trigger::Http)? {
         Response::Http(response) => Ok(response),
-        other => Err(Error::of(crate::ErrorKind::Mismatch).source(format!("{other:?} is no HTTP response"))),
+        other => Err(Error::of(crate::ErrorKind::Mismatch).source(format!("{} is no HTTP response", other.what()))),
     }
 }
 
