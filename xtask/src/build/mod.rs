@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 pub(crate) mod cargo;
 pub mod cloudflare;
+pub mod cron;
 pub(crate) mod elf;
 pub mod lambda;
 pub(crate) mod native;
@@ -42,6 +43,12 @@ impl Target {
             Self::Vercel => "vercel",
             Self::Server => "server",
         }
+    }
+
+    /// Whether it runs an executable, not WebAssembly.
+    #[must_use]
+    pub fn is_native(self) -> bool {
+        self != Self::Cloudflare
     }
 
     /// Whether a function can be built for it: anyfn has an adapter that speaks to the platform.

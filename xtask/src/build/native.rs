@@ -1,5 +1,6 @@
 //! Native executables: which triple, which features, and one build for several targets where that is right.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -26,19 +27,31 @@ pub(crate) struct Builder<'a> {
     project: &'a Project,
     function: &'a Function,
     options: &'a BuildOptions,
+    /// The local build that all native targets share.
+    shared: OnceCell<Executable>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(project: &'a Project, function: &'a Function, options: &'a BuildOptions) -> Self {
-        Self { project, function, options }
+        Self { project, function, options, shared: OnceCell::new() }
     }
 
     /// The executable for `target`.
     ///
-    /// It has one adapter: it is smaller, a wrongly started one says so, and `--target lambda` gives the same bytes as
-    /// `--target all`.
+    /// One to deploy has one adapter: it is smaller, a wrongly started one says so, and `--target lambda` gives the same
+    /// bytes as `--target all`. A local one has every native adapter whatever was asked for, and recognises its platform
+    /// when it starts: going from one target to the next compiles nothing.
     pub(crate) fn build(&self, target: Target) -> Result<Executable> {
-        self.compile(&[target])
+        if !self.options.local {
+            return self.compile(&[target]);
+        }
+        if let Some(shared) = self.shared.get() {
+            return Ok(shared.clone());
+        }
+        let natives: Vec<_> =
+            Target::ALL.into_iter().filter(|target| target.is_native() && target.has_adapter()).collect();
+        let executable = self.compile(&natives)?;
+        Ok(self.shared.get_or_init(|| executable).clone())
     }
 
     fn compile(&self, adapters: &[Target]) -> Result<Executable> {

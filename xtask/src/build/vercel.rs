@@ -31,7 +31,7 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
     std::fs::create_dir_all(&func).with_context(|| format!("cannot make {}", func.display()))?;
     let artefact = Artefact {
         executable: install(&executable.path, func.join("executable"))?,
-        vc_config: write(func.join(".vc-config.json"), pretty(&vc_config(function, executable.arm64)))?,
+        vc_config: write(func.join(".vc-config.json"), vc_config(function, executable.arm64))?,
         config: write(output.join("config.json"), pretty(&config()))?,
         dir: dir.to_path_buf(),
     };
@@ -45,8 +45,9 @@ pub(crate) fn next_step(dir: &Path) -> String {
     format!("(cd {} && vercel deploy --prebuilt)", ui::path(dir))
 }
 
-/// The function's configuration, its keys in the order in which Vercel's own builder writes them.
-fn vc_config(function: &Function, arm64: bool) -> Value {
+/// The text of a function's `.vc-config.json`: byte for byte what `vercel build` writes for the same settings.
+#[must_use]
+pub fn vc_config(function: &Function, arm64: bool) -> String {
     let settings = &function.settings;
     let mut config = Map::new();
     let mut set = |key: &str, value: Value| config.insert(key.to_owned(), value);
@@ -65,7 +66,7 @@ fn vc_config(function: &Function, arm64: bool) -> Value {
         set("regions", json!(settings.vercel.regions));
     }
     set("supportsResponseStreaming", json!(true));
-    config.into()
+    pretty(&config.into())
 }
 
 /// Every path goes to the one function, as it was sent.

@@ -52,32 +52,51 @@ pub fn cargo_zigbuild() -> Result<PathBuf> {
     Ok(dir.join("bin"))
 }
 
-/// Installs the wheels of `packages`, at the versions of `tools/requirements.txt` and without their dependencies.
+/// Installs the wheels of `packages` as `tools/requirements.txt` pins them, hashes and all, without their dependencies.
 fn wheels(name: &str, what: &str, packages: &[&str]) -> Result<PathBuf> {
     let pins: Vec<&str> = packages.iter().map(|package| pin(package)).collect::<Result<_>>()?;
     stamp::once(name, &pins, |dir| {
-        ui::step("Installing", format_args!("{what} ({})", pins.join(", ")));
+        let versions: Vec<_> = pins.iter().filter_map(|pin| pin.split_whitespace().next()).collect();
+        ui::step("Installing", format_args!("{what} ({})", versions.join(", ")));
+        let list = dir.join("requirements.txt");
+        std::fs::write(&list, pins.concat()).with_context(|| format!("cannot write {}", list.display()))?;
         let output = Command::new("python3")
             .args(["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--disable-pip-version-check"])
-            .args(["--only-binary", ":all:", "--target"])
+            .args(["--require-hashes", "--only-binary", ":all:", "--target"])
             .arg(dir)
-            .args(&pins)
+            .arg("--requirement")
+            .arg(&list)
             .stdin(Stdio::null())
             .output()
             .context("`python3` does not start: install Python 3 with pip and try again")?;
         if !output.status.success() {
-            bail!("`python3 -m pip install {}` failed:\n{}", pins.join(" "), String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "`python3 -m pip install` cannot install {}: install Python 3.9 or newer with pip (Debian, Ubuntu: \
+                 apt-get install python3-pip) where it is missing\n{}",
+                versions.join(" "),
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
         }
         Ok(())
     })
 }
 
-/// The line of `tools/requirements.txt` that pins `package`.
+/// The lines of `tools/requirements.txt` that pin `package`: its version, and a hash for each of its wheels.
 fn pin(package: &str) -> Result<&'static str> {
-    REQUIREMENTS
-        .lines()
-        .find(|line| line.split("==").next() == Some(package))
-        .with_context(|| format!("tools/requirements.txt pins no version of {package}"))
+    let start = REQUIREMENTS.match_indices(package).map(|(start, _)| start).find(|start| {
+        let (before, after) = (&REQUIREMENTS[..*start], &REQUIREMENTS[start + package.len()..]);
+        (before.is_empty() || before.ends_with('\n')) && after.starts_with("==")
+    });
+    let rest =
+        &REQUIREMENTS[start.with_context(|| format!("tools/requirements.txt pins no version of {package}"))?..];
+    let mut end = 0;
+    for line in rest.split_inclusive('\n') {
+        end += line.len();
+        if !line.trim_end().ends_with('\\') {
+            break;
+        }
+    }
+    Ok(&rest[..end])
 }
 
 fn make_executable(path: &std::path::Path) -> Result<()> {
@@ -88,4 +107,19 @@ fn make_executable(path: &std::path::Path) -> Result<()> {
             .with_context(|| format!("cannot make {} executable", path.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pin;
+
+    #[test]
+    fn a_pin_has_a_version_and_the_hashes_of_its_wheels_and_of_no_other() {
+        for package in ["aws-sam-cli", "cargo-lambda", "cargo-zigbuild", "ziglang"] {
+            let pin = pin(package).unwrap();
+            assert!(pin.starts_with(&format!("{package}==")) && pin.contains("--hash=sha256:"), "{pin}");
+            assert_eq!(pin.matches("==").count(), 1, "{pin}");
+        }
+        assert!(pin("cargo").is_err() && pin("zig").is_err());
+    }
 }

@@ -1,0 +1,10 @@
+//! The vendors' own command line tools take what `cargo xtask build` writes.
+//!
+//! Run by `cargo xtask test`, or by itself: `cargo test -p anyfn-xtask --test acceptance`. The tools are installed into
+//! `.anyfn/` when they are not there yet, and nothing leaves this machine: Vercel's API is a small one of ours.
+
+mod built;
+mod fake;
+mod folder;
+mod vercel;
+mod wrangler;
