@@ -9,11 +9,13 @@ pub mod cloudflare;
 pub mod cron;
 pub(crate) mod elf;
 pub mod lambda;
+pub(crate) mod manifest;
 pub(crate) mod native;
 pub mod server;
 pub mod vercel;
 pub(crate) mod zip;
 
+use self::manifest::Gate;
 use crate::project::{Function, Project, home};
 use crate::ui;
 
@@ -144,19 +146,21 @@ pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> 
     let natives = native::Builder::new(project, &function, options);
     let mut artefacts =
         Artefacts { function: function.clone(), lambda: None, cloudflare: None, vercel: None, server: None };
+    let mut gate = Gate::new(&function, options.local);
     for target in Target::ALL.into_iter().filter(|t| options.targets.contains(t)) {
         match target {
             Target::Lambda => {
-                artefacts.lambda = Some(lambda::pack(&function, &natives.build(target)?, &dir(target))?);
+                artefacts.lambda = Some(lambda::pack(&function, &natives.build(target, &mut gate)?, &dir(target))?);
             }
             Target::Vercel => {
-                artefacts.vercel = Some(vercel::pack(&function, &natives.build(target)?, &dir(target))?);
+                artefacts.vercel = Some(vercel::pack(&function, &natives.build(target, &mut gate)?, &dir(target))?);
             }
             Target::Server => {
-                artefacts.server = Some(server::pack(&function, &natives.build(target)?, &dir(target))?);
+                artefacts.server = Some(server::pack(&function, &natives.build(target, &mut gate)?, &dir(target))?);
             }
             Target::Cloudflare => {
                 let module = cargo::build_worker(project, &function, options.profile)?;
+                gate.admit(target, &manifest::read(&function, &module)?)?;
                 artefacts.cloudflare = Some(cloudflare::pack(project, &function, &module, &dir(target))?);
             }
         }

@@ -3,9 +3,11 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use anyfn_core::manifest::Manifest;
 use anyhow::{Result, bail};
 
-use super::{BuildOptions, Target, cargo, elf};
+use super::manifest::Gate;
+use super::{BuildOptions, Target, cargo, elf, manifest};
 use crate::project::{Function, Project};
 use crate::settings::Libc;
 use crate::tools;
@@ -19,6 +21,8 @@ pub(crate) struct Executable {
     pub(crate) arm64: bool,
     /// Needs no C library of the machine it runs on.
     pub(crate) is_static: bool,
+    /// What triggers it.
+    pub(crate) manifest: Manifest,
 }
 
 /// Builds the native targets of one `build` call.
@@ -41,17 +45,18 @@ impl<'a> Builder<'a> {
     /// One to deploy has one adapter: it is smaller, a wrongly started one says so, and `--target lambda` gives the same
     /// bytes as `--target all`. A local one has every native adapter whatever was asked for, and recognises its platform
     /// when it starts: going from one target to the next compiles nothing.
-    pub(crate) fn build(&self, target: Target) -> Result<Executable> {
-        if !self.options.local {
-            return self.compile(&[target]);
-        }
-        if let Some(shared) = self.shared.get() {
-            return Ok(shared.clone());
-        }
-        let natives: Vec<_> =
-            Target::ALL.into_iter().filter(|target| target.is_native() && target.has_adapter()).collect();
-        let executable = self.compile(&natives)?;
-        Ok(self.shared.get_or_init(|| executable).clone())
+    pub(crate) fn build(&self, target: Target, gate: &mut Gate<'_>) -> Result<Executable> {
+        let executable = match self.shared.get() {
+            Some(shared) => shared.clone(),
+            None if self.options.local => {
+                let natives = Target::ALL.into_iter().filter(|target| target.is_native() && target.has_adapter());
+                let executable = self.compile(&natives.collect::<Vec<_>>())?;
+                self.shared.get_or_init(|| executable).clone()
+            }
+            None => self.compile(&[target])?,
+        };
+        gate.admit(target, &executable.manifest)?;
+        Ok(executable)
     }
 
     fn compile(&self, adapters: &[Target]) -> Result<Executable> {
@@ -65,6 +70,7 @@ impl<'a> Builder<'a> {
             elf::check(&path, facts.as_ref(), self.options.arm64)?;
         }
         Ok(Executable {
+            manifest: manifest::read(self.function, &path)?,
             path,
             arm64: facts.as_ref().map_or(cfg!(target_arch = "aarch64"), |facts| facts.arm64),
             is_static: facts.is_some_and(|facts| facts.is_static()),

@@ -18,8 +18,13 @@ pub(crate) fn built_for_arm64(target: Target, package: &'static str) -> Artefact
     once((target, package, true))
 }
 
+/// The same once more, from compiling to packing, into a folder of its own.
+pub(crate) fn build_again(target: Target, package: &'static str) -> Artefacts {
+    build(&BuildOptions { out: Some(out(false).join("again")), ..options((target, package, false)) }).unwrap()
+}
+
 /// Where all of this is written: not to `dist/`, which belongs to whoever works here.
-pub(crate) fn out(arm64: bool) -> PathBuf {
+fn out(arm64: bool) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(if arm64 { "acceptance-arm64" } else { "acceptance" })
 }
 

@@ -3,8 +3,11 @@
 //! Run by `cargo xtask test`, or by itself: `cargo test -p anyfn-xtask --test acceptance`. The tools are installed into
 //! `.anyfn/` when they are not there yet, and nothing leaves this machine: Vercel's API is a small one of ours.
 
+mod archive;
 mod built;
 mod fake;
 mod folder;
-mod vercel;
+mod lambda;
+mod vercel_build;
+mod vercel_deploy;
 mod wrangler;

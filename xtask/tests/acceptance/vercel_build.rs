@@ -1,4 +1,4 @@
-//! `vercel build` writes what we write, and `vercel deploy --prebuilt` uploads it.
+//! `vercel build` writes what we write.
 
 use std::path::Path;
 use std::process::Command;
@@ -35,7 +35,7 @@ fn project(name: &str, vercel_json: &Value) -> Folder {
     folder
 }
 
-/// The Vercel CLI, told to keep to `folder`.
+/// The Vercel CLI, called in `folder`, where it keeps its own settings too.
 fn vercel(folder: &Path) -> Command {
     let mut vercel = tools::npm().unwrap().vercel();
     vercel.arg("--global-config").arg(folder.join("global")).arg("--cwd").arg(folder).env("NO_COLOR", "1");
