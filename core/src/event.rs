@@ -191,6 +191,10 @@ pub struct Custom {
     pub subject: Option<String>,
     /// CloudEvents `time`.
     pub time: Option<SystemTime>,
+    /// CloudEvents `datacontenttype`.
+    pub content_type: Option<String>,
+    /// CloudEvents extensions, and `dataschema`.
+    pub extensions: BTreeMap<String, String>,
     /// The data; JSON unless the sender said otherwise.
     pub data: Payload,
 }

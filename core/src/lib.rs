@@ -12,6 +12,7 @@ mod maybe_send;
 mod panics;
 
 pub mod batch;
+pub mod cloudevents;
 pub mod extract;
 pub mod manifest;
 pub mod response;
