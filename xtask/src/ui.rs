@@ -52,9 +52,25 @@ pub fn path(path: &Path) -> String {
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
+/// A path as an argument on a command line to copy: as [`path`] says it, in quotes where a shell needs them.
+#[must_use]
+pub fn argument(path: &Path) -> String {
+    let text = self::path(path);
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use std::path::Path;
+
+    use super::{argument, size};
+
+    #[test]
+    fn an_argument_is_quoted_where_a_shell_needs_it() {
+        assert_eq!(argument(Path::new("/srv/a-b/c.d")), "/srv/a-b/c.d");
+        assert_eq!(argument(Path::new("/srv/it's here")), r"'/srv/it'\''s here'");
+    }
 
     #[test]
     fn sizes_are_rounded_to_one_decimal() {

@@ -1,16 +1,13 @@
 //! `dist/cloudflare/<package>`: `wrangler.jsonc` and the finished modules, with no build step left for wrangler.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyfn_cloudflare::{WORKER_JS, instances};
 use anyhow::{Context, Result, bail};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::json;
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{Target, fresh_dir, report, write};
+use super::{NextStep, Target, fresh_dir, gzipped, report, write};
 use crate::project::{Function, Project};
 use crate::ui;
 
@@ -40,9 +37,13 @@ pub(crate) fn pack(project: &Project, function: &Function, module: &Path, dir: &
     Ok(Artefact { dir: dir.to_path_buf(), config, modules })
 }
 
-/// The command that deploys what [`pack`] wrote.
-pub(crate) fn next_step(dir: &Path) -> String {
-    format!("(cd {} && npx wrangler deploy)", ui::path(dir))
+/// How to deploy what [`pack`] wrote.
+pub(crate) fn next_step(dir: &Path) -> NextStep {
+    NextStep {
+        with: "Cloudflare Workers, with wrangler",
+        command: format!("npx wrangler deploy --config {}", ui::argument(&dir.join("wrangler.jsonc"))),
+        note: None,
+    }
 }
 
 /// Makes `index.js` and `index_bg.wasm` of the compiled module.
@@ -89,10 +90,4 @@ fn config(function: &Function) -> String {
     format!(
         "// Written by `cargo xtask build`; what to change stands in [package.metadata.anyfn] of Cargo.toml.\n{config:#}\n"
     )
-}
-
-fn gzipped(data: &[u8]) -> Result<u64> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(data)?;
-    Ok(encoder.finish()?.len() as u64)
 }

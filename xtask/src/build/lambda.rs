@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::native::Executable;
 use super::zip::{Entry, archive};
-use super::{Target, fresh_dir, install, report, write};
+use super::{NextStep, Target, fresh_dir, install, report, write};
 use crate::project::Function;
 use crate::settings::{LambdaAuth, LambdaHttp};
 use crate::ui;
@@ -57,13 +57,29 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
     Ok(artefact)
 }
 
-/// The command that deploys what [`pack`] wrote.
-pub(crate) fn next_step(function: &Function, dir: &Path) -> String {
-    format!(
-        "(cd {} && sam deploy --template template.yaml --stack-name {} --resolve-s3 --capabilities CAPABILITY_IAM)",
-        ui::path(dir),
-        function.package
-    )
+/// How to deploy what [`pack`] wrote.
+pub(crate) fn next_step(function: &Function, dir: &Path) -> NextStep {
+    let lambda = &function.settings.lambda;
+    let who = match (lambda.http, lambda.auth) {
+        (LambdaHttp::FunctionUrl, LambdaAuth::None) => {
+            "its function URL is open: everybody who knows it may call it; `auth = \"iam\"` in \
+             [package.metadata.anyfn.lambda] admits only callers that sign with AWS credentials"
+        }
+        (LambdaHttp::FunctionUrl, LambdaAuth::Iam) => {
+            "its function URL admits callers that sign with AWS credentials and may `lambda:InvokeFunctionUrl`, \
+             nobody else"
+        }
+        (LambdaHttp::HttpApi, _) => "its HTTP API is open: everybody who knows its address may call it",
+    };
+    NextStep {
+        with: "AWS Lambda, with the SAM CLI and your AWS credentials",
+        command: format!(
+            "sam deploy --template-file {} --stack-name {} --resolve-s3 --capabilities CAPABILITY_IAM",
+            ui::argument(&dir.join("template.yaml")),
+            function.package
+        ),
+        note: Some(who),
+    }
 }
 
 fn template(function: &Function, arm64: bool) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyfn_core::manifest::{self, Declared, Manifest};
 use anyfn_core::{Capabilities, Trigger};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use object::{Object as _, ObjectSection as _};
 
 use super::Target;
@@ -26,11 +26,14 @@ fn read_strictly(function: &Function, program: &Path) -> Result<Manifest> {
     let section = section(&data);
     // `read` looks for the manifest's first bytes: a format that the sections are not known of is searched whole.
     let found = section.map_or_else(|| manifest::read(&data), manifest::read);
-    found.map_err(|error| anyhow::anyhow!("{error}")).with_context(|| {
-        let (package, bin, facade) = (&function.package, &function.bin, function.facade.replace('-', "_"));
-        format!(
-            "the binary `{bin}` of `{package}` does not say what triggers it: make it of one `#[{facade}::handler]` \
-             function, `{facade}::app! {{ … }}` or `#[{facade}::main]` in its src/main.rs, with no `main` of its own"
+    found.map_err(|error| {
+        let Function { package, bin, facade, .. } = function;
+        let facade = facade.replace('-', "_");
+        // Without the status that an error has for a caller over HTTP.
+        let why = error.source_ref().map_or_else(|| error.to_string(), ToString::to_string);
+        anyhow!(
+            "what triggers `{package}` cannot be read from its binary `{bin}`: {why}\nits main.rs is to be one \
+             `#[{facade}::handler]` function, `{facade}::app! {{ … }}` or `#[{facade}::main]`, with no `main` of its own"
         )
     })
 }

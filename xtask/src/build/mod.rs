@@ -1,8 +1,11 @@
 //! `build`: one function, packed as each vendor's own deploy command wants it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 pub(crate) mod cargo;
 pub mod cloudflare;
@@ -192,6 +195,30 @@ pub(crate) fn install(from: &Path, to: PathBuf) -> Result<PathBuf> {
             .with_context(|| format!("cannot make {} executable", to.display()))?;
     }
     Ok(to)
+}
+
+/// What the person does with an artefact.
+#[derive(Debug)]
+pub(crate) struct NextStep {
+    /// Where it goes, and with which program.
+    pub(crate) with: &'static str,
+    /// A line to copy, for the folder that this was called in.
+    pub(crate) command: String,
+    /// What to know before.
+    pub(crate) note: Option<&'static str>,
+}
+
+/// What an executable weighs, as it is and compressed.
+pub(crate) fn sizes(executable: &Path) -> Result<String> {
+    let data = std::fs::read(executable).with_context(|| format!("cannot read {}", executable.display()))?;
+    Ok(format!("{}, gzipped {}", ui::size(data.len() as u64), ui::size(gzipped(&data)?)))
+}
+
+/// How many bytes of gzip hold `data`.
+pub(crate) fn gzipped(data: &[u8]) -> Result<u64> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(data)?;
+    Ok(encoder.finish()?.len() as u64)
 }
 
 /// The line that says what a target's artefact weighs.

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::native::Executable;
-use super::{Target, fresh_dir, install, report, write};
+use super::{NextStep, Target, fresh_dir, install, report, sizes, write};
 use crate::project::Function;
 use crate::ui;
 
@@ -27,14 +27,22 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
         containerfile: write(dir.join("Containerfile"), containerfile(function, executable.is_static))?,
         dir: dir.to_path_buf(),
     };
-    let size = std::fs::metadata(&artefact.executable).context("cannot stat the executable")?.len();
-    report(Target::Server, dir, &ui::size(size));
+    report(Target::Server, dir, &sizes(&artefact.executable)?);
     Ok(artefact)
 }
 
-/// The command that runs what [`pack`] wrote.
-pub(crate) fn next_step(function: &Function, dir: &Path) -> String {
-    format!("podman build -t {} {}   (docker build takes `-f {1}/Containerfile`)", function.package, ui::path(dir))
+/// How to deploy what [`pack`] wrote.
+pub(crate) fn next_step(function: &Function, dir: &Path) -> NextStep {
+    NextStep {
+        with: "a container, with podman or docker",
+        command: format!(
+            "podman build --tag {} --file {} {}",
+            function.package,
+            ui::argument(&dir.join("Containerfile")),
+            ui::argument(dir)
+        ),
+        note: Some("the image serves on port 8080; without a container, start the executable: HOST and PORT say where"),
+    }
 }
 
 fn containerfile(function: &Function, is_static: bool) -> String {

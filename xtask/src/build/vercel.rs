@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::native::Executable;
-use super::{Target, fresh_dir, install, report, write};
+use super::{NextStep, Target, fresh_dir, install, report, sizes, write};
 use crate::project::Function;
 use crate::ui;
 
@@ -35,14 +35,17 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
         config: write(output.join("config.json"), pretty(&config()))?,
         dir: dir.to_path_buf(),
     };
-    let size = std::fs::metadata(&artefact.executable).context("cannot stat the executable")?.len();
-    report(Target::Vercel, dir, &ui::size(size));
+    report(Target::Vercel, dir, &sizes(&artefact.executable)?);
     Ok(artefact)
 }
 
-/// The command that deploys what [`pack`] wrote.
-pub(crate) fn next_step(dir: &Path) -> String {
-    format!("(cd {} && vercel deploy --prebuilt)", ui::path(dir))
+/// How to deploy what [`pack`] wrote.
+pub(crate) fn next_step(dir: &Path) -> NextStep {
+    NextStep {
+        with: "Vercel, with its CLI",
+        command: format!("npx vercel deploy --prebuilt --cwd {}", ui::argument(dir)),
+        note: Some("the first time it asks which project this is; `--prod` deploys to production"),
+    }
 }
 
 /// The text of a function's `.vc-config.json`: byte for byte what `vercel build` writes for the same settings.

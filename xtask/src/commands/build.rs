@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::build::{BuildOptions, Profile, Target, build_in, cloudflare, lambda, server, vercel};
+use crate::build::{BuildOptions, NextStep, Profile, Target, build_in, cloudflare, lambda, server, vercel};
 use crate::project::Project;
 use crate::ui;
 
@@ -14,12 +14,23 @@ use crate::ui;
 /// `[package.metadata.anyfn]` of the function's Cargo.toml: memory, timeout, env, libc, and a table for each target.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask build --target lambda
-  cargo xtask build --target all --package hello
-  cargo xtask build --target lambda --arm64")]
+  cargo xtask build --target lambda                  the only function, or the one of this folder
+  cargo xtask build --target all --package hello     every target, each with its deploy command
+  cargo xtask build --target lambda --arm64          for Graviton: cheaper there, and static
+  cargo xtask build --target vercel --out /tmp/out   somewhere else than dist/
+
+What can stand in the function's Cargo.toml:
+  [package.metadata.anyfn]
+  memory = 256                # MB (Lambda, Vercel)
+  timeout = 10                # seconds (Lambda, Vercel)
+  env = { GREETING = \"Hello\" } # never secrets: the vendors have commands for those
+  libc = \"musl\"               # static native artefacts; \"gnu\" and \"auto\" (the default) link glibc
+  lambda = { http = \"function-url\", auth = \"iam\", streaming = true }
+  cloudflare = { compatibility-date = \"2026-04-01\", compatibility-flags = [] }
+  vercel = { regions = [\"fra1\"] }")]
 pub struct Args {
     /// The platform to build for
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "lambda|cloudflare|vercel|server|all")]
     pub target: TargetChoice,
     /// The package to build; may be left out where only one can be meant
     #[arg(long, short, value_name = "NAME")]
@@ -79,13 +90,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let built = build_in(&Project::load()?, &options)?;
     let function = &built.function;
-    ui::step("Next", "deploy with the vendor's own command:");
     let next = [
         built.lambda.map(|artefact| lambda::next_step(function, &artefact.dir)),
         built.cloudflare.map(|artefact| cloudflare::next_step(&artefact.dir)),
         built.vercel.map(|artefact| vercel::next_step(&artefact.dir)),
         built.server.map(|artefact| server::next_step(function, &artefact.dir)),
     ];
-    next.iter().flatten().for_each(ui::detail);
+    for NextStep { with, command, note } in next.into_iter().flatten() {
+        ui::step("Next", format_args!("deploy to {with}:"));
+        ui::detail(command);
+        note.into_iter().for_each(|note| ui::detail(format_args!("({note})")));
+    }
     Ok(())
 }

@@ -23,8 +23,12 @@ const REQUESTS: &[(&str, &str)] = &[
 
 /// Build a function for every platform that has an adapter, run it on all of them, and show their answers side by side
 ///
-/// The vendors' tools that are needed are installed into `.anyfn/` the first time.
+/// The vendors' tools that are needed are installed into `.anyfn/` the first time. The command fails when a platform
+/// answers differently from the others.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask demo
+  cargo xtask demo --package echo")]
 pub struct Args {
     /// The package to show; `hello` where there are several
     #[arg(long, short, value_name = "NAME")]

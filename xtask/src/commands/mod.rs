@@ -9,7 +9,14 @@ use clap::{Parser, Subcommand};
 
 /// Write one function, run it on every serverless platform.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = true)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "First steps:
+  cargo run --package hello                            serve a function here, as any program
+  cargo xtask demo                                     the same answers from every platform
+  cargo xtask run --target cloudflare --package hello  serve it on one platform's own local runtime
+  cargo xtask build --target all --package hello       pack it, and say how each vendor deploys it
+
+`cargo xtask help COMMAND` says more, with examples.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,

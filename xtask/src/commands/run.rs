@@ -17,12 +17,15 @@ use crate::ui;
 /// into `.anyfn/` when they are first needed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask run --target cloudflare
-  cargo xtask run --target lambda --shape alb --package hello
-  cargo xtask run --target vercel --port 8080 --env GREETING=Hi")]
+  cargo xtask run --target cloudflare --package hello
+  cargo xtask run --target lambda --shape alb                 events as a load balancer makes them
+  cargo xtask run --target vercel --port 8080 --env GREETING=Hi
+
+Then, in another terminal:
+  curl 'http://127.0.0.1:3000/?name=Ada'")]
 pub struct Args {
     /// The platform to run on
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "lambda|cloudflare|vercel|server")]
     pub target: Target,
     /// The package to run; may be left out where only one can be meant
     #[arg(long, short, value_name = "NAME")]

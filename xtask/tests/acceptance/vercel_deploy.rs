@@ -72,7 +72,9 @@ fn vercel_uploads_the_prebuilt_folder_with_modes_and_sums() {
         .arg(format!("http://{}", fake.addr))
         .arg("--global-config")
         .arg(home.path())
-        .current_dir(&dir)
+        .arg("--cwd")
+        .arg(&dir)
+        .current_dir(home.path())
         .env("VERCEL_ORG_ID", "team_1")
         .env("VERCEL_PROJECT_ID", "prj_1"));
     assert!(said.contains("https://hello.example.com"), "{said}");

@@ -13,7 +13,9 @@ fn dry_run(package: &'static str) {
     let said = run(wrangler
         .args(["deploy", "--dry-run", "--outdir"])
         .arg(out.path())
-        .current_dir(&artefact.dir)
+        .arg("--config")
+        .arg(&artefact.config)
+        .current_dir(out.path())
         .env("XDG_CONFIG_HOME", out.path().join("config"))
         .env("NO_COLOR", "1"));
     assert!(!said.contains("WARNING") && !said.contains("ERROR"), "{said}");
