@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use flate2::Compression;
 
 use super::native::Executable;
 use super::zip::{Entry, archive};
@@ -45,7 +46,8 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
     fresh_dir(dir)?;
     let bootstrap = install(&executable.path, dir.join("bootstrap"))?;
     let data = std::fs::read(&bootstrap).with_context(|| format!("cannot read {}", bootstrap.display()))?;
-    let packed = archive(&[Entry { name: "bootstrap", mode: 0o755, data: &data }])?;
+    let level = if executable.local { Compression::fast() } else { Compression::best() };
+    let packed = archive(&[Entry { name: "bootstrap", mode: 0o755, data: &data }], level)?;
     let sizes = format!("{}, zip {}", ui::size(data.len() as u64), ui::size(packed.len() as u64));
     let artefact = Artefact {
         zip: write(dir.join("bootstrap.zip"), packed)?,

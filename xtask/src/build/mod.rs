@@ -19,6 +19,7 @@ pub mod vercel;
 pub(crate) mod zip;
 
 use self::manifest::Gate;
+use self::native::Executable;
 use crate::project::{Function, Project, home};
 use crate::ui;
 
@@ -208,10 +209,12 @@ pub(crate) struct NextStep {
     pub(crate) note: Option<&'static str>,
 }
 
-/// What an executable weighs, as it is and compressed.
-pub(crate) fn sizes(executable: &Path) -> Result<String> {
-    let data = std::fs::read(executable).with_context(|| format!("cannot read {}", executable.display()))?;
-    Ok(format!("{}, gzipped {}", ui::size(data.len() as u64), ui::size(gzipped(&data)?)))
+/// What an executable weighs, and, where it is deployed, how much of that is left when it is compressed.
+pub(crate) fn sizes(executable: &Executable) -> Result<String> {
+    let path = &executable.path;
+    let data = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let raw = ui::size(data.len() as u64);
+    Ok(if executable.local { raw } else { format!("{raw}, gzipped {}", ui::size(gzipped(&data)?)) })
 }
 
 /// How many bytes of gzip hold `data`.

@@ -21,6 +21,8 @@ pub(crate) struct Executable {
     pub(crate) arm64: bool,
     /// Needs no C library of the machine it runs on.
     pub(crate) is_static: bool,
+    /// For this machine alone: nobody pays for its size, and somebody waits for it.
+    pub(crate) local: bool,
     /// What triggers it.
     pub(crate) manifest: Manifest,
 }
@@ -71,6 +73,7 @@ impl<'a> Builder<'a> {
         }
         Ok(Executable {
             manifest: manifest::read(self.function, &path)?,
+            local: self.options.local,
             path,
             arm64: facts.as_ref().map_or(cfg!(target_arch = "aarch64"), |facts| facts.arm64),
             is_static: facts.is_some_and(|facts| facts.is_static()),

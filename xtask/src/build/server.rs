@@ -27,7 +27,7 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
         containerfile: write(dir.join("Containerfile"), containerfile(function, executable.is_static))?,
         dir: dir.to_path_buf(),
     };
-    report(Target::Server, dir, &sizes(&artefact.executable)?);
+    report(Target::Server, dir, &sizes(executable)?);
     Ok(artefact)
 }
 

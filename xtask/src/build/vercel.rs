@@ -35,7 +35,7 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
         config: write(output.join("config.json"), pretty(&config()))?,
         dir: dir.to_path_buf(),
     };
-    report(Target::Vercel, dir, &sizes(&artefact.executable)?);
+    report(Target::Vercel, dir, &sizes(executable)?);
     Ok(artefact)
 }
 

@@ -22,13 +22,13 @@ pub(crate) struct Entry<'a> {
     pub(crate) data: &'a [u8],
 }
 
-/// Writes the archive of `entries`, in their order.
-pub(crate) fn archive(entries: &[Entry<'_>]) -> Result<Vec<u8>> {
+/// Writes the archive of `entries`, in their order, compressed at `level`.
+pub(crate) fn archive(entries: &[Entry<'_>], level: Compression) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut directory = Vec::new();
     for entry in entries {
         let offset = field(out.len())?;
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        let mut encoder = DeflateEncoder::new(Vec::new(), level);
         encoder.write_all(entry.data)?;
         let packed = encoder.finish()?;
         let mut crc = Crc::new();
@@ -77,24 +77,15 @@ fn push32(out: &mut Vec<u8>, values: &[u32]) {
 mod tests {
     use std::process::Command;
 
-    use super::{Entry, archive};
+    use super::{Compression, Entry, archive};
 
     #[test]
     fn pythons_zipfile_finds_name_mode_and_bytes() {
         let data: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
-        let bytes = archive(&[
-            Entry { name: "bootstrap", mode: 0o755, data: &data },
-            Entry { name: "empty", mode: 0o644, data: b"" },
-        ])
-        .unwrap();
-        assert_eq!(
-            bytes,
-            archive(&[
-                Entry { name: "bootstrap", mode: 0o755, data: &data },
-                Entry { name: "empty", mode: 0o644, data: b"" },
-            ])
-            .unwrap()
-        );
+        let entries =
+            [Entry { name: "bootstrap", mode: 0o755, data: &data }, Entry { name: "empty", mode: 0o644, data: b"" }];
+        let bytes = archive(&entries, Compression::best()).unwrap();
+        assert_eq!(bytes, archive(&entries, Compression::best()).unwrap());
         let path = std::env::temp_dir().join(format!("anyfn-zip-{}.zip", std::process::id()));
         std::fs::write(&path, bytes).unwrap();
         let script = "import sys, zipfile, hashlib\n\

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`.
 
-use std::fmt::Display;
-use std::time::Instant;
+use std::fmt::{Display, Write as _};
+use std::time::{Duration, Instant};
 
 use anstream::println;
 use anyhow::{Context as _, Result, bail};
@@ -119,21 +119,15 @@ async fn show(built: &Artefacts, targets: &[Target], clock: Instant) -> Result<b
     step(3, clock, "asking each the same");
     let mut all_same = true;
     for (method, target) in REQUESTS {
-        println!("\n{method} {target}");
         let mut answers = Vec::new();
         for (platform, running) in &running {
             let begin = Instant::now();
             let answer = asked(running, method, target).await;
             let answer = answer.with_context(|| with_log(*platform, running, &format!("{method} {target}")))?;
-            let Shown { status, content_type, body } = &answer;
-            let (name, took) = (platform.name(), format!("{} ms", begin.elapsed().as_millis()));
-            println!("{name:>12}  {status} {content_type}  {}  ({took})", short(body));
-            answers.push(answer);
+            answers.push((platform.name(), answer, begin.elapsed()));
         }
-        let same = answers.iter().all(|answer| *answer == answers[0]);
-        if answers.len() > 1 {
-            println!("{:>12}  {}", "", if same { "same status, type and body" } else { "DIFFERENT" });
-        }
+        let (text, same) = table(&answers);
+        println!("\n{method} {target}\n{text}");
         all_same &= same;
     }
     println!();
@@ -162,6 +156,29 @@ fn with_log(platform: Target, running: &Running, request: &str) -> String {
     format!("{} gives no answer to {request}; it logged:\n{log}", platform.name())
 }
 
+/// The answers, one below the other in columns, and whether they are the same.
+fn table(answers: &[(&str, Shown, Duration)]) -> (String, bool) {
+    let same = answers.iter().all(|(_, answer, _)| *answer == answers[0].1);
+    // What most say is taken as right, and the others are marked.
+    let votes = |answer: &Shown| answers.iter().filter(|(_, other, _)| other == answer).count();
+    let most = answers.iter().map(|(_, answer, _)| votes(answer)).max().unwrap_or_default();
+    let mut text = String::new();
+    let width = |cell: fn(&Shown) -> usize| answers.iter().map(|(_, answer, _)| cell(answer)).max().unwrap_or_default();
+    let (kinds, bodies) =
+        (width(|answer| answer.content_type.len()), width(|answer| short(&answer.body).chars().count()));
+    for (name, answer, took) in answers {
+        let Shown { status, content_type, body } = answer;
+        let (body, took) = (short(body), format!("{} ms", took.as_millis()));
+        let mark = if votes(answer) == most { "" } else { "   ← differs" };
+        let _ = writeln!(text, "{name:>12}  {status}  {content_type:kinds$}  {body:bodies$}  {took:>7}{mark}");
+    }
+    if answers.len() > 1 {
+        let verdict = if same { "same status, type and body" } else { "DIFFERENT" };
+        let _ = write!(text, "{:>12}  {verdict}", "");
+    }
+    (text, same)
+}
+
 /// A body in one line.
 fn short(body: &str) -> String {
     const WIDTH: usize = 80;
@@ -183,7 +200,22 @@ fn elapsed(since: Instant) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use std::time::Duration;
+
+    use super::{Shown, short, table};
+
+    #[test]
+    fn answers_stand_in_columns_and_the_odd_one_out_is_marked() {
+        let answer = |body: &str| Shown { status: 200, content_type: "text/plain".to_owned(), body: body.to_owned() };
+        let time = Duration::from_millis(12);
+        let (text, same) = table(&[("lambda", answer("hi"), time), ("server", answer("hi"), time)]);
+        assert!(same && text.contains("      lambda  200  text/plain  hi    12 ms\n"), "{text}");
+        assert!(text.ends_with("same status, type and body"), "{text}");
+        let odd = [("lambda", answer("hi"), time), ("vercel", answer("hello"), time), ("server", answer("hi"), time)];
+        let (text, same) = table(&odd);
+        assert!(!same && text.contains("      vercel  200  text/plain  hello    12 ms   ← differs\n"), "{text}");
+        assert!(text.contains("hi       12 ms\n") && text.ends_with("DIFFERENT"), "{text}");
+    }
 
     #[test]
     fn long_bodies_are_cut_between_characters() {
