@@ -47,11 +47,13 @@ impl Project {
     /// # Errors
     /// When there is none, or its manifest is broken.
     pub fn load_from(dir: &Path) -> Result<Self> {
-        let metadata = MetadataCommand::new()
-            .current_dir(dir)
-            .no_deps()
-            .exec()
-            .with_context(|| format!("no cargo workspace could be read at {}", dir.display()))?;
+        let metadata = MetadataCommand::new().current_dir(dir).no_deps().exec().map_err(|error| {
+            anyhow!(
+                "no cargo workspace can be read at {}: call this inside of one, with cargo on the PATH\n{}",
+                dir.display(),
+                error.to_string().trim()
+            )
+        })?;
         Ok(Self { root: metadata.workspace_root.clone().into_std_path_buf(), metadata })
     }
 

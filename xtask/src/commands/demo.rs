@@ -58,6 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
     if !without.is_empty() {
         ui::warn(format_args!("not shown, since anyfn has no adapter for them yet: {}", names(&without)));
     }
+    tools::ready(&targets)?;
     step(1, clock, format_args!("building for {}", names(&targets)));
     let tools = install(&targets);
     let built = build_in(&project, &BuildOptions::local(&targets, package))?;

@@ -8,7 +8,7 @@ use crate::build::{BuildOptions, Target, build_in};
 use crate::local::lambda::{Api, Lambda, Shape};
 use crate::local::{self, Options};
 use crate::project::Project;
-use crate::ui;
+use crate::{tools, ui};
 
 /// Build a function and serve it on a platform's real local runtime
 ///
@@ -63,7 +63,9 @@ pub fn run(args: &Args) -> Result<()> {
             args.port
         );
     }
-    let built = build_in(&Project::load()?, &BuildOptions::local(&[args.target], args.package.as_deref()))?;
+    let project = Project::load()?;
+    tools::ready(&[args.target])?;
+    let built = build_in(&project, &BuildOptions::local(&[args.target], args.package.as_deref()))?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(async {
         let mut options = Options::new().port(args.port).on_log(|line| println!("{line}"));

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+
+use crate::build::Target;
 
 mod npm;
 mod python;
@@ -14,6 +16,31 @@ pub use npm::{NpmTools, npm};
 pub use python::{CargoLambda, cargo_lambda, cargo_zigbuild, rie};
 pub use qemu::qemu_aarch64;
 pub use rust::rust_target;
+
+/// Whether what installs the tools for these targets' local runtimes is on this machine: to be asked before a build, so
+/// that nobody waits for one in vain. Tools that are installed already need nothing.
+///
+/// # Errors
+/// When it is not; the message says what to install.
+pub fn ready(targets: &[Target]) -> Result<()> {
+    for target in targets {
+        let (tool, program, advice) = match target {
+            Target::Cloudflare => ("npm", "npm", npm::ADVICE),
+            Target::Lambda => ("rie", "python3", python::ADVICE),
+            Target::Vercel | Target::Server => continue,
+        };
+        if !stamp::is_there(tool)? && on_path(program).is_none() {
+            bail!("`{program}` is missing, and {} does not run without it: {advice}", target.name());
+        }
+    }
+    Ok(())
+}
+
+/// The file that `program` is.
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
+}
 
 /// The folder that tools are installed into: `ANYFN_TOOLS` where it is set (a cache shared by several checkouts),
 /// otherwise `.anyfn/` of the workspace around the current folder.

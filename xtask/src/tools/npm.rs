@@ -12,6 +12,9 @@ const PACKAGE: &str = include_str!("../../tools/package.json");
 const LOCK: &str = include_str!("../../tools/package-lock.json");
 const NPMRC: &str = include_str!("../../tools/npmrc");
 
+/// What to do where npm is missing.
+pub(super) const ADVICE: &str = "install Node.js 20 or newer, which brings it, and try again";
+
 /// wrangler needs this Node or a newer one.
 const NODE_MAJOR: u32 = 22;
 
@@ -81,7 +84,7 @@ pub fn npm() -> Result<NpmTools> {
             .current_dir(dir)
             .stdout(std::process::Stdio::null())
             .status()
-            .context("`npm` does not start: install Node.js 20 or newer, which brings it, and try again")?;
+            .with_context(|| format!("`npm` does not start: {ADVICE}"))?;
         if !status.success() {
             bail!("`npm ci` failed ({status}) in {}: its messages are above", dir.display());
         }

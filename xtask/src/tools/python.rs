@@ -8,6 +8,10 @@ use anyhow::{Context, Result, bail};
 use super::stamp;
 use crate::ui;
 
+/// What to do where Python or its pip is missing.
+pub(super) const ADVICE: &str =
+    "install Python 3.9 or newer with pip (Debian, Ubuntu: apt-get install python3-pip) and try again";
+
 const REQUIREMENTS: &str = include_str!("../../tools/requirements.txt");
 
 /// AWS's Lambda Runtime Interface Emulator for this machine's architecture, installed when it is not there yet.
@@ -68,14 +72,11 @@ fn wheels(name: &str, what: &str, packages: &[&str]) -> Result<PathBuf> {
             .arg(&list)
             .stdin(Stdio::null())
             .output()
-            .context("`python3` does not start: install Python 3 with pip and try again")?;
+            .with_context(|| format!("`python3` does not start: {ADVICE}"))?;
         if !output.status.success() {
-            bail!(
-                "`python3 -m pip install` cannot install {}: install Python 3.9 or newer with pip (Debian, Ubuntu: \
-                 apt-get install python3-pip) where it is missing\n{}",
-                versions.join(" "),
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
+            let said = String::from_utf8_lossy(&output.stderr);
+            let advice = if said.contains("No module named pip") { format!("\n{ADVICE}") } else { String::new() };
+            bail!("`python3 -m pip install` cannot install {}: {}{advice}", versions.join(" "), said.trim());
         }
         Ok(())
     })

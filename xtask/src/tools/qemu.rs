@@ -19,8 +19,7 @@ const PACKAGES: [&str; 2] = ["qemu-user-static", "qemu-user"];
 /// # Errors
 /// When there is none and apt cannot bring it; the message says what to install.
 pub fn qemu_aarch64() -> Result<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if let Some(found) = std::env::split_paths(&path).map(|dir| dir.join(PROGRAM)).find(|file| file.is_file()) {
+    if let Some(found) = super::on_path(PROGRAM) {
         return Ok(found);
     }
     let dir = stamp::once("qemu", &PACKAGES, |dir| {

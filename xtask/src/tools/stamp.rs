@@ -15,6 +15,11 @@ pub(super) fn once(name: &str, recipe: &[&str], install: impl FnOnce(&Path) -> R
     once_in(&tools, name, recipe, install)
 }
 
+/// Whether something is installed in `<tools>/<name>`, of this recipe or another.
+pub(super) fn is_there(name: &str) -> Result<bool> {
+    Ok(super::dir()?.join(name).join(".stamp").exists())
+}
+
 fn once_in(tools: &Path, name: &str, recipe: &[&str], install: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let dir = tools.join(name);
     let stamp = dir.join(".stamp");
