@@ -61,34 +61,58 @@ impl Outcome {
 
 /// One [`Outcome`] for each item, shared by the running handler and the adapter, so that a deadline loses nothing that
 /// was done.
-#[derive(Clone, Debug, Default)]
-pub struct Outcomes(Arc<Mutex<Vec<Outcome>>>);
+#[derive(Clone, Default)]
+pub struct Outcomes(Arc<Mutex<Recorded>>);
+
+#[derive(Default)]
+struct Recorded {
+    slots: Vec<Outcome>,
+    watcher: Option<Watcher>,
+}
+
+type Watcher = Box<dyn Fn(usize, &Outcome) + Send>;
 
 impl Outcomes {
     fn of(items: usize) -> Self {
-        Self(Arc::new(Mutex::new(std::iter::repeat_with(Outcome::default).take(items).collect())))
+        let slots = std::iter::repeat_with(Outcome::default).take(items).collect();
+        Self(Arc::new(Mutex::new(Recorded { slots, watcher: None })))
+    }
+
+    /// Calls `watcher` with each outcome as it is recorded: for an adapter whose platform is told item by item, and may end
+    /// the program before the last.
+    pub fn watch(&self, watcher: impl Fn(usize, &Outcome) + Send + 'static) {
+        self.lock().watcher = Some(Box::new(watcher));
     }
 
     /// Records what became of the item at this place; the first word on an item stands.
     pub fn record(&self, index: usize, outcome: Outcome) {
-        if let Some(slot) = self.lock().get_mut(index).filter(|slot| matches!(slot, Outcome::NotProcessed)) {
+        let Recorded { slots, watcher } = &mut *self.lock();
+        if let Some(slot) = slots.get_mut(index).filter(|slot| matches!(slot, Outcome::NotProcessed)) {
             *slot = outcome;
+            if let Some(watcher) = watcher {
+                watcher(index, slot);
+            }
         }
     }
 
     /// Takes what is known, in the items' order.
     pub fn take(&self) -> Vec<Outcome> {
-        std::mem::take(&mut *self.lock())
+        std::mem::take(&mut self.lock().slots)
     }
 
     fn fill(&self, mut outcome: impl FnMut() -> Outcome) {
-        for slot in self.lock().iter_mut().filter(|slot| matches!(slot, Outcome::NotProcessed)) {
-            *slot = outcome();
-        }
+        let count = self.lock().slots.len();
+        (0..count).for_each(|index| self.record(index, outcome()));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Outcome>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lock().slots.fmt(f)
     }
 }
 

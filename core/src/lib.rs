@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod handler;
 mod maybe_send;
+mod names;
 mod panics;
 
 pub mod batch;
@@ -28,6 +29,7 @@ pub use event::{Change, ChangeKind, Custom, Event, Message, ObjectAction, Object
 pub use extract::{Form, FromEvent, FromEventRef, Json, Path, Query, State};
 pub use handler::{DynHandler, Handler, IntoHandler};
 pub use maybe_send::{MaybeSend, MaybeSync};
+pub use names::Names;
 pub use panics::{dispatch, dispatch_http};
 pub use response::{IntoResponse, Response};
 
