@@ -7,6 +7,7 @@ mod archive;
 mod built;
 mod fake;
 mod folder;
+mod glibc;
 mod lambda;
 mod vercel_build;
 mod vercel_deploy;

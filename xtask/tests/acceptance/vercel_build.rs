@@ -46,6 +46,7 @@ fn vercel(folder: &Path) -> Command {
 fn theirs(name: &str, vercel_json: &Value) -> String {
     let folder = project(name, vercel_json);
     let zig = tools::cargo_zigbuild().unwrap();
+    tools::rust_target("x86_64-unknown-linux-gnu").unwrap();
     let path = std::env::var_os("PATH").unwrap();
     let path = std::env::join_paths(std::iter::once(zig.clone()).chain(std::env::split_paths(&path))).unwrap();
     run(vercel(folder.path())
