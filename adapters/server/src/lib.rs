@@ -1,23 +1,38 @@
-//! anyfn adapter: a plain HTTP server on hyper, the embedded default of `cargo run`.
-//!
-//! `HOST` (default `127.0.0.1`) and `PORT` (default 3000) say where it listens. SIGTERM and Ctrl-C let requests in flight
-//! finish, for at most ten seconds.
+//! anyfn adapter: a plain HTTP server on hyper, the embedded default of `cargo run`, and what runs in containers.
+#![doc = include_str!("../docs/server.md")]
 
 use anyfn_core::Capabilities;
 
+mod decode;
+mod proxies;
+mod settings;
+
+#[cfg(feature = "runtime")]
+mod answer;
+#[cfg(feature = "runtime")]
+mod background;
+#[cfg(feature = "runtime")]
+mod body;
+#[cfg(feature = "runtime")]
+mod connection;
 #[cfg(feature = "runtime")]
 mod context;
 #[cfg(feature = "runtime")]
-mod decode;
+mod encode;
 #[cfg(feature = "runtime")]
 mod serve;
+#[cfg(feature = "runtime")]
+mod wire;
 
+pub use decode::{Received, decode};
+pub use proxies::Proxies;
 #[cfg(feature = "runtime")]
 pub use serve::{run, serve};
+pub use settings::Settings;
 
 /// What the plain server can do.
 pub const CAPABILITIES: Capabilities =
     Capabilities::http_only("server").with_streams(true, true).with_wait_until().with_limits(Some(MAX_BODY), None);
 
-/// The largest request body, in bytes: 16 MiB.
+/// The largest request body where `ANYFN_MAX_BODY` says no other, in bytes: 16 MiB.
 pub const MAX_BODY: u64 = 16 * 1024 * 1024;

@@ -1,104 +1,188 @@
-//! The accept loop, and its end.
+//! The server's beginning, its accept loop, and its end.
 
-use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyfn_core::{BoxError, Context, Handler, Level, dispatch_http};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use anyfn_core::{BoxError, Context, Handler};
 use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
-use crate::context::ServerInvocation;
-use crate::decode::decode;
+use crate::Settings;
+use crate::background::message;
+use crate::connection::{Protocols, connection};
+use crate::context::{Instance, ServerInvocation};
 
-/// How long requests in flight may take to finish once the server is told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
-
-/// Serves the handler on `HOST` and `PORT` until SIGTERM or Ctrl-C.
-///
-/// # Errors
-/// `PORT` is no port, or the address cannot be had.
-pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
-    let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
-    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
-    let port: u16 = port.parse().map_err(|_| format!("PORT is `{port}`: set it to a number from 0 to 65535"))?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let listener = TcpListener::bind((host.as_str(), port)).await.map_err(|source| {
-            format!("cannot listen on {host}:{port} ({source}): set PORT to another one, such as PORT=3001")
-        })?;
-        println!("anyfn: serving on http://{}", listener.local_addr()?);
-        serve(listener, handler, stopped()).await
-    })
+/// What all connections share.
+pub(crate) struct Server<H> {
+    pub(crate) handler: H,
+    pub(crate) settings: Settings,
+    pub(crate) protocols: Protocols,
+    pub(crate) instance: Arc<Instance>,
+    /// One more than there are requests in flight.
+    pub(crate) in_flight: Arc<()>,
 }
 
-/// Serves the handler on this listener until `stop` is done, and then lets requests in flight finish.
+/// Serves the handler where the environment says, until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// A variable makes no sense, the address cannot be had, or a second signal ended the server at once.
+pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
+    let settings = Settings::from_env()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(listen(handler, settings));
+    // A blocking call that goes on and on is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+async fn listen<H: Handler>(handler: H, settings: Settings) -> Result<(), BoxError> {
+    let mut signals = Signals::new()?;
+    let (host, port) = (settings.host.as_str(), settings.port);
+    let listener = TcpListener::bind((host, port)).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => {
+            format!("cannot listen on {host}:{port} ({source}): set PORT to another one, such as PORT=3001")
+        }
+        _ => format!("cannot listen on {host}:{port} ({source}): set HOST to an address of this machine"),
+    })?;
+    println!("anyfn: serving on http://{}", listener.local_addr()?);
+    let (stop, stopped) = oneshot::channel();
+    let twice = async {
+        signals.next().await;
+        let _ = stop.send(());
+        signals.next().await;
+    };
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    tokio::select! {
+        served = serve(listener, handler, settings, stopped) => served,
+        () = twice => Err("stopped at once by a second signal: what was in flight is dropped".into()),
+    }
+}
+
+/// Serves the handler on this listener until `stop` is done, and then lets what is in flight finish: requests, streams,
+/// and work after answers, for as long as [`Settings::drain`] says. Dropping the future drops them all.
 ///
 /// # Errors
 /// None that a client can cause.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
     handler: H,
+    settings: Settings,
     stop: impl Future<Output = ()>,
 ) -> Result<(), BoxError> {
-    let handler = Arc::new(handler);
-    let graceful = GracefulShutdown::new();
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    // Without a limit in time a client that sends no head keeps its connection for ever.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10)).max_buf_size(64 * 1024);
-    builder.http2().timer(TokioTimer::new()).max_header_list_size(64 * 1024);
-    let mut stop = std::pin::pin!(stop);
+    let server = Arc::new(Server {
+        protocols: Protocols::new(&settings),
+        instance: Arc::new(Instance::new(settings.region.clone())),
+        in_flight: Arc::default(),
+        handler,
+        settings,
+    });
+    let mut stop = pin!(stop);
+    tokio::select! {
+        () = start(&server) => {}
+        () = &mut stop => return Ok(()),
+    }
+    let (ending, ended) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let mut failing = false;
     loop {
-        let (stream, client) = tokio::select! {
+        tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
+                Ok((stream, peer)) => {
+                    failing = false;
+                    connections.spawn(connection(stream, peer, Arc::clone(&server), ended.clone()));
+                }
+                // That client is gone; the next one is not.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     // Out of file descriptors, as a rule: those in use come back.
-                    eprintln!("anyfn: a connection could not be accepted: {error}");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
+                    if !std::mem::replace(&mut failing, true) {
+                        eprintln!("anyfn: connections cannot be accepted: {error}");
+                    }
+                    sleep(Duration::from_millis(50)).await;
                 }
             },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
             () = &mut stop => break,
-        };
-        let _ = stream.set_nodelay(true);
-        let handler = Arc::clone(&handler);
-        let service = service_fn(move |request| {
-            let handler = Arc::clone(&handler);
-            async move {
-                let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-                let cx = Context::new(ServerInvocation::new(id, client));
-                Ok::<_, Infallible>(match decode(request) {
-                    Ok(request) => dispatch_http(&*handler, request, cx).await,
-                    Err(error) => {
-                        cx.log_at(Level::Warn, format!("anyfn: a request was refused: {error}"));
-                        error.into_http()
-                    }
-                })
-            }
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A connection that breaks is its client's affair.
-            let _ = connection.await;
-        });
+        }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        eprintln!("anyfn: requests were still in flight after {} s and are dropped", DRAIN.as_secs());
-    }
+    let _ = ending.send(());
+    drain(&server, connections).await;
     Ok(())
 }
 
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-        return;
+/// Makes the state early, so that the first request does not wait for it. Where that fails, the first request tries again.
+async fn start<H: Handler>(server: &Arc<Server<H>>) {
+    let cx = Context::new(ServerInvocation::start(&server.instance));
+    let starting = Arc::clone(server);
+    // A task of its own: a panic in it ends nothing else, and leaving drops it.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { starting.handler.start(cx).await });
+    let why = match tasks.join_next().await {
+        Some(Ok(Err(error))) => error.to_string(),
+        Some(Err(error)) if error.is_panic() => message(&*error.into_panic()).to_owned(),
+        _ => return,
+    };
+    eprintln!("anyfn: the start failed, and the first request tries again: {why}");
+}
+
+async fn drain<H>(server: &Server<H>, mut connections: JoinSet<()>) {
+    let (limit, background) = (server.settings.drain, &server.instance.background);
+    let left = || {
+        let counts =
+            [(Arc::strong_count(&server.in_flight) - 1, "request"), (background.count(), "task after an answer")];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        counts.map(|(count, what)| format!("{count} × {what}")).collect::<Vec<_>>().join(", ")
+    };
+    if !left().is_empty() {
+        eprintln!("anyfn: waiting for {}, {} s at most; a second signal ends it at once", left(), limit.as_secs_f32());
     }
-    let _ = interrupt.await;
+    let done = async {
+        while connections.join_next().await.is_some() {}
+        background.done().await;
+    };
+    if timeout(limit, done).await.is_err() {
+        let left = left();
+        if !left.is_empty() {
+            eprintln!("anyfn: not done after {} s, and dropped: {left}", limit.as_secs_f32());
+        }
+        connections.shutdown().await;
+        background.abort();
+    }
+}
+
+/// What ends a server: SIGTERM, and SIGINT (Ctrl-C).
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

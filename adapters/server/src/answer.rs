@@ -1,0 +1,80 @@
+//! One request: decoded, handled within its time, encoded.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyfn_core::{Body, Context, Error, ErrorKind, Handler, Level, dispatch_http};
+use http::{HeaderMap, Version, header};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+
+use crate::body::{Limited, Rest};
+use crate::context::ServerInvocation;
+use crate::decode::decode;
+use crate::encode::{Answer, Flight, encode};
+use crate::serve::Server;
+use crate::wire::{Activity, Busy};
+
+pub(crate) async fn answer<H: Handler>(
+    server: Arc<Server<H>>,
+    activity: Arc<Activity>,
+    peer: IpAddr,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Answer>, Infallible> {
+    let settings = &server.settings;
+    let deadline = settings.request.map(|limit| Instant::now() + limit);
+    let flight = Flight::new(Busy::new(&activity), &server.in_flight, deadline);
+    let http1 = request.version() < Version::HTTP_2;
+    let continues = request.headers().contains_key(header::EXPECT);
+    let rest = Rest::default();
+    let declared = request.body().size_hint().lower();
+    let request = request.map(|body| Limited::body(body, &rest, settings, &activity));
+    let received = decode(request, peer, settings).and_then(|received| {
+        if declared <= settings.max_body {
+            return Ok(received);
+        }
+        Err(Error::of(ErrorKind::TooLarge).detail(format!("a body may have {} bytes at most", settings.max_body)))
+    });
+    let answer = match received {
+        Err(error) => {
+            eprintln!("anyfn: a request was refused: {error}");
+            error.into_http()
+        }
+        Ok(received) => {
+            let id = request_id(received.request.headers());
+            let ends = settings.request.map(|limit| SystemTime::now() + limit);
+            let invocation = ServerInvocation::new(&server.instance, id, ends, received.raw_target, received.client_ip);
+            handle(&server.handler, received.request, Context::new(invocation), deadline).await
+        }
+    };
+    // HTTP/2 resets the one stream by itself.
+    let close = http1 && !rest.drained(!continues).await;
+    if close {
+        activity.leave_unread();
+    }
+    Ok(encode(answer, close, flight))
+}
+
+async fn handle<H: Handler>(
+    handler: &H,
+    request: http::Request<Body>,
+    cx: Context,
+    deadline: Option<Instant>,
+) -> http::Response<Body> {
+    let handled = dispatch_http(handler, request, cx.clone());
+    let Some(deadline) = deadline else { return handled.await };
+    timeout_at(deadline, handled).await.unwrap_or_else(|_| {
+        let error = Error::of(ErrorKind::Deadline).detail("the request was not answered in time");
+        cx.log_at(Level::Error, format!("anyfn: http event failed: {error} (ANYFN_REQUEST_SECONDS)"));
+        error.into_http()
+    })
+}
+
+/// The name that whoever is in front gave the request; a short one, since it goes to the log.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    (!id.is_empty() && id.len() <= 128).then(|| id.to_owned())
+}
