@@ -68,8 +68,8 @@ pub(crate) fn next_step(function: &Function, dir: &Path) -> NextStep {
              [package.metadata.anyfn.lambda] admits only callers that sign with AWS credentials"
         }
         (LambdaHttp::FunctionUrl, LambdaAuth::Iam) => {
-            "its function URL admits callers that sign with AWS credentials and may `lambda:InvokeFunctionUrl`, \
-             nobody else"
+            "its function URL admits nobody but callers that sign with AWS credentials and may \
+             `lambda:InvokeFunctionUrl` and `lambda:InvokeFunction`"
         }
         (LambdaHttp::HttpApi, _) => "its HTTP API is open: everybody who knows its address may call it",
     };
