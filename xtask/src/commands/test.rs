@@ -15,7 +15,7 @@ const ACCEPTANCE: (&str, &str) = ("anyfn-xtask", "acceptance");
 
 /// Run every test: unit, UI and documentation tests, the vendors' own tools, then every platform's runtime
 ///
-/// Installs what it needs (npm packages, Python wheels, Rust targets; about 1 GB, once) into `.anyfn/` of the
+/// Installs what it needs (npm packages, Python wheels, Rust targets; about 1.3 GB, once) into `.anyfn/` of the
 /// workspace's folder, and says so. A step that fails does not keep the later ones from running.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Needs: Rust with rustup, Node.js 20 or newer with npm, Python 3 with pip, a C compiler.
