@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use crate::batch::Outcomes;
 use crate::capabilities::Trigger;
 use crate::{Batch, Body, Error};
 
@@ -42,6 +43,17 @@ impl Event {
             Self::Change(_) => Trigger::Change,
             Self::Message(_) => Trigger::Message,
             Self::Custom(_) => Trigger::Custom,
+        }
+    }
+
+    /// Where the outcomes of its items are recorded, if it brings any.
+    pub fn outcomes(&self) -> Option<Outcomes> {
+        match self {
+            Self::Queue(batch) => Some(batch.outcomes()),
+            Self::Object(batch) => Some(batch.outcomes()),
+            Self::Change(batch) => Some(batch.outcomes()),
+            Self::Message(batch) => Some(batch.outcomes()),
+            Self::Http(_) | Self::Schedule(_) | Self::Custom(_) => None,
         }
     }
 }

@@ -36,13 +36,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 /// What the handler returned, [`ErrorKind::Panic`] or [`ErrorKind::Mismatch`]. A batch does not fail: its outcomes do.
 pub async fn dispatch<H: Handler>(handler: &H, event: Event, cx: Context) -> Result<Response, Error> {
     let trigger = event.trigger();
-    let outcomes = match &event {
-        Event::Queue(batch) => Some(batch.outcomes()),
-        Event::Object(batch) => Some(batch.outcomes()),
-        Event::Change(batch) => Some(batch.outcomes()),
-        Event::Message(batch) => Some(batch.outcomes()),
-        _ => None,
-    };
+    let outcomes = event.outcomes();
     let mut result = catch(handler.call(event, cx.clone())).await;
     if outcomes.is_none() {
         result = result.and_then(|response| response::fit(response, trigger));

@@ -9,6 +9,7 @@ use anyfn_conformance::client::{Reply, send};
 use anyfn_conformance::{Payload, Request};
 use anyfn_xtask::build::{Artefacts, BuildOptions, Target, build};
 use anyfn_xtask::local::{Options, Running, cloudflare};
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// The echo function on a workerd of its own.
@@ -37,6 +38,22 @@ impl Worker {
 
     fn logs(&self) -> Vec<String> {
         self.running.as_ref().unwrap().logs()
+    }
+
+    /// What the platform is told of an event.
+    fn event(&self, event: &Value) -> Result<Value, String> {
+        let told = self.runtime.block_on(self.running.as_ref().unwrap().event(&event.to_string()));
+        told.map(|told| serde_json::from_str(&told).unwrap()).map_err(|error| format!("{error:#}"))
+    }
+
+    /// The portable events that were logged.
+    fn events(&self) -> Vec<Value> {
+        let lines = self.logs();
+        lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("event "))
+            .map(|json| serde_json::from_str(json).unwrap())
+            .collect()
     }
 
     fn is_fresh(&self) -> bool {
@@ -129,4 +146,80 @@ fn clients_that_go_away_disturb_nobody() {
     std::thread::sleep(Duration::from_millis(800));
     assert_eq!(worker.get("/text/5").body, b"xxxxx");
     assert!(!worker.is_fresh(), "an instance was given up: {:?}", worker.logs());
+}
+
+fn queue(bodies: &[Value]) -> Value {
+    let messages: Vec<_> = bodies
+        .iter()
+        .enumerate()
+        .map(|(n, body)| json!({ "id": format!("m{n}"), "body": body, "attempts": 1 }))
+        .collect();
+    json!({ "queue": { "name": "echo", "messages": messages } })
+}
+
+/// The messages that are done, and those that come again.
+fn settled(told: &Value) -> (Vec<&str>, Vec<&str>) {
+    let mut done: Vec<_> = told["explicitAcks"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    let mut again: Vec<_> =
+        told["retryMessages"].as_array().unwrap().iter().map(|one| one["msgId"].as_str().unwrap()).collect();
+    done.sort_unstable();
+    again.sort_unstable();
+    (done, again)
+}
+
+#[test]
+fn a_schedule_ticks() {
+    let worker = Worker::start();
+    let told =
+        worker.event(&json!({ "scheduled": { "cron": "0 3 * * *", "scheduledTime": 1_795_446_760_000_u64 } })).unwrap();
+    assert_eq!(told["outcome"], "ok");
+    let expected = json!({ "trigger": "schedule", "name": "0 3 * * *", "scheduled_at": 1_795_446_760_000_u64 });
+    assert_eq!(worker.events(), [expected]);
+}
+
+#[test]
+fn of_ten_messages_the_bad_the_failing_and_the_panicking_come_again() {
+    let worker = Worker::start();
+    let mut bodies = vec![json!({}); 10];
+    bodies[1] = json!("no JSON");
+    bodies[3] = json!({ "fail": true });
+    bodies[6] = json!({ "panic": true });
+    let told = worker.event(&queue(&bodies)).unwrap();
+    let (done, again) = settled(&told);
+    assert_eq!(again, ["m1", "m3", "m6"], "{:?}", worker.logs());
+    assert_eq!(done, ["m0", "m2", "m4", "m5", "m7", "m8", "m9"]);
+    assert!(worker.is_fresh(), "the panicking instance went on");
+}
+
+#[test]
+fn text_and_json_messages_arrive_as_they_were_sent() {
+    let worker = Worker::start();
+    let told = worker.event(&queue(&[json!(r#"{"text": 1}"#), json!({ "json": [1.5, null] }), json!(7)])).unwrap();
+    assert_eq!(settled(&told).0.len(), 3);
+    let mut bodies: Vec<_> = worker.events().into_iter().map(|event| event["body"].to_string()).collect();
+    bodies.sort_unstable();
+    assert_eq!(bodies, ["7", r#"{"json":[1.5,null]}"#, r#"{"text":1}"#]);
+}
+
+#[test]
+fn objects_changes_and_published_messages_come_through_the_queue() {
+    let worker = Worker::start();
+    let put = json!({ "account": "a", "bucket": "echo", "action": "PutObject", "eventTime": "1970-01-01T00:00:01.5Z",
+                      "object": { "key": "a b.png", "size": 7, "eTag": "e" } });
+    let removed = json!({ "account": "a", "bucket": "echo", "action": "DeleteObject", "eventTime": "1970-01-01T00:00:01Z",
+                          "object": { "key": "k" } });
+    let change = json!({ "specversion": "1.0", "id": "1", "source": "/db/echo", "type": "dev.anyfn.change.insert",
+                         "data": { "keys": { "id": 1 }, "new": { "id": 1, "fail": true } } });
+    let message = json!({ "specversion": "1.0", "id": "1", "source": "/topics/echo", "type": "dev.anyfn.message",
+                          "data": { "paid": true } });
+    let told = worker.event(&queue(&[put, removed, change, message, json!({ "plain": true })])).unwrap();
+    assert_eq!(settled(&told), (vec!["m0", "m1", "m3", "m4"], vec!["m2"]), "{:?}", worker.logs());
+    let events = worker.events();
+    let of = |trigger: &str| -> Vec<&Value> { events.iter().filter(|event| event["trigger"] == trigger).collect() };
+    assert_eq!(of("object")[0]["key"], "a b.png");
+    assert_eq!((&of("object")[0]["action"], &of("object")[0]["at"]), (&json!("created"), &json!(1_500)));
+    assert_eq!(of("object")[1]["action"], "removed");
+    assert_eq!(of("change")[0]["new"], json!({ "id": 1, "fail": true }));
+    assert_eq!((&of("message")[0]["topic"], &of("message")[0]["body"]), (&json!("echo"), &json!({ "paid": true })));
+    assert_eq!(of("queue").len(), 1);
 }

@@ -5,6 +5,8 @@ import { instantiate } from "./index.js";
 const WHOLE = 8 * 1024 * 1024;
 const CHUNK = 64 * 1024;
 const LONGEST_TIMER = 2 ** 31 - 1;
+// In seconds: the longest delay that Queues knows.
+const LONGEST_DELAY = 12 * 60 * 60;
 const PATIENCE = 60_000;
 const INTERNAL = '{"type":"about:blank","title":"Internal Server Error","status":500}';
 const WOKEN = true;
@@ -67,12 +69,55 @@ class Instance {
   }
 }
 
-// A request, from its arrival to the end of the work after its answer.
-class Call {
-  constructor(request, env, ctx) {
-    this.request = request;
+// What the platform called the program with, to the end of the work after its answer.
+class Invocation {
+  constructor(env, ctx) {
     this.env = env;
     this.ctx = ctx;
+  }
+
+  colo() {}
+
+  id() {
+    return crypto.randomUUID();
+  }
+
+  variable(name) {
+    const value = Object.hasOwn(this.env, name) ? this.env[name] : undefined;
+    if (typeof value !== "object" || value === null) return typeof value === "string" ? value : json(value);
+    // A variable of JSON; anything else is a binding.
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === Object.prototype || prototype === Array.prototype ? json(value) : undefined;
+  }
+
+  later(task) {
+    if (this.answered) this.ctx.waitUntil(this.afterwards(task));
+    else (this.work ??= []).push(task);
+  }
+
+  // From here on there is an answer: what was put off begins.
+  release() {
+    this.answered = true;
+    for (const task of this.work ?? []) this.ctx.waitUntil(this.afterwards(task));
+  }
+
+  async afterwards(task) {
+    // The answer goes out first, even where the work never waits.
+    await new Promise((go) => setTimeout(go, 0));
+    this.instance.wake(task);
+    try {
+      await this.instance.run(task);
+    } catch (error) {
+      this.instance.failed(error);
+    }
+  }
+}
+
+// A request.
+class Call extends Invocation {
+  constructor(request, env, ctx) {
+    super(env, ctx);
+    this.request = request;
   }
 
   get cf() {
@@ -109,7 +154,7 @@ class Call {
   settle(response) {
     this.response = response;
     this.resolve?.(response);
-    for (const task of this.work ?? []) this.ctx.waitUntil(this.afterwards(task));
+    this.release();
   }
 
   failed(error) {
@@ -163,37 +208,63 @@ class Call {
     );
   }
 
-  later(task) {
-    if (this.response) this.ctx.waitUntil(this.afterwards(task));
-    else (this.work ??= []).push(task);
-  }
-
-  async afterwards(task) {
-    // The answer goes out first, even where the work never waits.
-    await new Promise((go) => setTimeout(go, 0));
-    this.instance.wake(task);
-    try {
-      await this.instance.run(task);
-    } catch (error) {
-      this.instance.failed(error);
-    }
-  }
-
-  id() {
-    return crypto.randomUUID();
-  }
-
-  variable(name) {
-    const value = Object.hasOwn(this.env, name) ? this.env[name] : undefined;
-    if (typeof value !== "object" || value === null) return typeof value === "string" ? value : json(value);
-    // A variable of JSON; anything else is a binding.
-    const prototype = Object.getPrototypeOf(value);
-    return prototype === Object.prototype || prototype === Array.prototype ? json(value) : undefined;
-  }
-
   colo() {
     return this.request.cf?.colo;
   }
+}
+
+// A schedule's tick, or messages of a queue.
+class Happening extends Invocation {
+  constructor(env, ctx, messages = []) {
+    super(env, ctx);
+    this.messages = messages;
+  }
+
+  async run(begin) {
+    try {
+      this.instance = live ??= new Instance();
+      const task = begin(this.instance.program);
+      if (task !== 0) await this.instance.run(task);
+    } catch (error) {
+      if (this.instance) this.instance.failed(error);
+      else console.error(`anyfn: the program does not start: ${error}`);
+      this.trapped = true;
+      this.broke("anyfn: the event's handler panicked");
+    }
+    this.release();
+  }
+
+  broke(why) {
+    this.broken ??= why;
+  }
+
+  messageId(place) {
+    return this.messages[place].message.id;
+  }
+
+  attempts(place) {
+    return this.messages[place].message.attempts;
+  }
+
+  body(place) {
+    const { body } = this.messages[place].message;
+    if (body instanceof ArrayBuffer) return new Uint8Array(body);
+    if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+    return new TextEncoder().encode(typeof body === "string" ? body : (JSON.stringify(body) ?? "null"));
+  }
+
+  settled(place, done, after) {
+    const delivered = this.messages[place];
+    delivered.open = false;
+    if (done) delivered.message.ack();
+    else delivered.message.retry(after === undefined ? {} : { delaySeconds: Math.min(Math.ceil(after), LONGEST_DELAY) });
+  }
+}
+
+async function deliver(queue, messages, env, ctx) {
+  const happening = new Happening(env, ctx, messages);
+  await happening.run((program) => program.anyfn_queue(happening, queue, messages.length));
+  return happening;
 }
 
 function json(value) {
@@ -212,10 +283,6 @@ function problem() {
   return new Response(INTERNAL, { status: 500, headers: { "content-type": "application/problem+json" } });
 }
 
-function unhandled(event) {
-  throw new Error(`anyfn: this program answers HTTP requests alone, and a ${event} event came: remove that trigger`);
-}
-
 // Made here and not in the first request: the platform allows a Worker's start its own time.
 let live = new Instance();
 
@@ -231,10 +298,21 @@ export default {
       () => new Response(null, { status: 400 }),
     );
   },
-  scheduled() {
-    unhandled("scheduled");
+  async scheduled({ cron, scheduledTime }, env, ctx) {
+    const tick = new Happening(env, ctx);
+    await tick.run((program) => program.anyfn_scheduled(tick, cron, scheduledTime));
+    if (tick.broken) throw new Error(tick.broken);
   },
-  queue() {
-    unhandled("queue");
+  async queue({ queue, messages: all }, env, ctx) {
+    const messages = all.map((message) => ({ message, open: true }));
+    const { trapped, broken } = await deliver(queue, messages, env, ctx);
+    if (trapped) {
+      // A panic took the instance along, and with it what ran beside the message that it came from. What is open runs
+      // again, each by itself: so a panic costs its own message alone.
+      for (const one of messages.filter(({ open }) => open)) await deliver(queue, [one], env, ctx);
+    } else if (broken) {
+      console.error(broken);
+    }
+    for (const { message } of messages.filter(({ open }) => open)) message.retry();
   },
 };

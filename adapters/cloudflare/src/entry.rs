@@ -5,25 +5,45 @@
 use std::cell::Cell;
 use std::pin::Pin;
 
-use anyfn_core::{Body, Context, DynHandler, Handler, Level, dispatch_http};
+use anyfn_core::{Body, Context, DynHandler, Handler, Level, Names, Outcome, dispatch, dispatch_http};
+use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
 use crate::context::Worker;
 use crate::decode::decode;
 use crate::encode::encode;
+use crate::events::{Delivered, Part, delivered, tick};
 use crate::host::{self, Call, Instance};
 use crate::ops::{self, Failed, Op};
 use crate::{body, tasks};
 
 type Program = &'static Box<dyn DynHandler>;
+type Begin = fn(Call, What) -> f64;
 
 thread_local! {
     static PROGRAM: Cell<Option<Program>> = const { Cell::new(None) };
+    /// Known by address, so that a program of HTTP alone does not carry what reads the other events.
+    static EVENTS: Cell<Option<Begin>> = const { Cell::new(None) };
 }
 
-/// Keeps the handler for the requests that come. Call it in `main`, which runs when the module is instantiated: no request
-/// is there yet, and the runtime allows neither I/O nor timers nor random numbers.
+/// What happened, other than a request.
+enum What {
+    Tick { cron: String, at: f64 },
+    Messages { queue: String, count: usize },
+}
+
+/// Keeps the handler for whatever comes: requests, ticks of schedules, messages of queues. Call it in `main`, which runs when
+/// the module is instantiated: no event is there yet, and the runtime allows neither I/O nor timers nor random numbers.
 pub fn run<H: Handler>(handler: H) {
+    EVENTS.set(Some(|call, what| {
+        let task = tasks::add(happen(call, what));
+        if tasks::poll(task) { 0.0 } else { task }
+    }));
+    run_http(handler);
+}
+
+/// [`run`], for requests alone: the module is smaller.
+pub fn run_http<H: Handler>(handler: H) {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("(no message)");
         match panic.location() {
@@ -57,6 +77,30 @@ pub fn anyfn_fetch(call: Call, head: String, body: Option<Vec<u8>>, streamed: bo
     if tasks::poll(task) { 0.0 } else { task }
 }
 
+/// Begins to handle a schedule's tick, like [`anyfn_fetch`]; `at` is in milliseconds since 1970.
+#[wasm_bindgen]
+pub fn anyfn_scheduled(call: Call, cron: String, at: f64) -> f64 {
+    event(call, What::Tick { cron, at })
+}
+
+/// Begins to handle a queue's messages, like [`anyfn_fetch`].
+#[wasm_bindgen]
+pub fn anyfn_queue(call: Call, queue: String, count: usize) -> f64 {
+    event(call, What::Messages { queue, count })
+}
+
+fn event(call: Call, what: What) -> f64 {
+    match EVENTS.get() {
+        Some(begin) => begin(call, what),
+        None => {
+            call.broke(
+                "anyfn: this program answers HTTP requests alone: remove the trigger, or declare a handler for it",
+            );
+            0.0
+        }
+    }
+}
+
 /// Polls a task and says whether it is done.
 #[wasm_bindgen]
 pub fn anyfn_poll(task: f64) -> bool {
@@ -69,6 +113,40 @@ pub fn anyfn_complete(op: f64, well: bool, bytes: Option<Vec<u8>>) {
     ops::complete(op, if well { Ok(bytes) } else { Err(Failed) });
 }
 
+async fn happen(call: Call, what: What) {
+    let cx = Context::new(Worker::new(call.clone(), None, None, None));
+    let names = match Names::of_program(&cx) {
+        Ok(names) => names,
+        Err(error) => return call.broke(&format!("anyfn: {error}")),
+    };
+    let parts = match what {
+        What::Tick { cron, at } => vec![Part { event: tick(&cron, at, &names), messages: Vec::new() }],
+        What::Messages { queue, count } => {
+            let message = |place| Delivered::new(call.message_id(place), call.attempts(place), call.body(place));
+            delivered(&queue, (0..count).map(message).collect(), &names)
+        }
+    };
+    for Part { event, messages } in parts {
+        if let Some(outcomes) = event.outcomes() {
+            // At once: a panic ends the instance, and what was done by then must not come again.
+            let call = SendWrapper::new(call.clone());
+            outcomes.watch(move |item, outcome| {
+                let after = match outcome {
+                    Outcome::Retry { after, .. } => after.map(|after| after.as_secs_f64()),
+                    _ => None,
+                };
+                call.settled(messages[item], outcome.is_settled(), after);
+            });
+        }
+        let Some(program) = PROGRAM.get() else { return call.broke(UNREGISTERED) };
+        if let Err(error) = dispatch(program, event, cx.clone()).await {
+            call.broke(&format!("anyfn: the event failed: {error}"));
+        }
+    }
+}
+
+const UNREGISTERED: &str = "anyfn: no handler is registered: `main` must call `anyfn_cloudflare::run`";
+
 async fn serve(call: Call, head: String, body: Body) {
     let (answer, cx) = match decode(head, body) {
         Ok(received) => {
@@ -77,7 +155,7 @@ async fn serve(call: Call, head: String, body: Body) {
             match PROGRAM.get() {
                 Some(program) => (dispatch_http(program, received.request, cx.clone()).await, Some(cx)),
                 None => {
-                    host::error("anyfn: no handler is registered: `main` must call `anyfn_cloudflare::run`");
+                    host::error(UNREGISTERED);
                     (anyfn_core::Error::internal("no handler").into_http(), None)
                 }
             }

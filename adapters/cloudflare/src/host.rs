@@ -20,7 +20,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn sleep(this: &Instance, op: f64, milliseconds: f64);
 
-    /// One request, from its arrival to the end of the work after its answer.
+    /// One request or other event, from its arrival to the end of the work after its answer.
     #[derive(Clone)]
     pub(crate) type Call;
 
@@ -59,6 +59,26 @@ extern "C" {
     /// The data centre's code.
     #[wasm_bindgen(method)]
     pub(crate) fn colo(this: &Call) -> Option<String>;
+
+    /// A delivered message's identifier.
+    #[wasm_bindgen(method, js_name = messageId)]
+    pub(crate) fn message_id(this: &Call, place: usize) -> String;
+
+    /// How often a message was delivered, this time included.
+    #[wasm_bindgen(method)]
+    pub(crate) fn attempts(this: &Call, place: usize) -> u32;
+
+    /// A message's body.
+    #[wasm_bindgen(method)]
+    pub(crate) fn body(this: &Call, place: usize) -> Vec<u8>;
+
+    /// A message is done, or comes again after this many seconds.
+    #[wasm_bindgen(method)]
+    pub(crate) fn settled(this: &Call, place: usize, done: bool, after: Option<f64>);
+
+    /// The event failed as a whole.
+    #[wasm_bindgen(method)]
+    pub(crate) fn broke(this: &Call, why: &str);
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn env(this: &Call) -> JsValue;

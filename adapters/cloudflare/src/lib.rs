@@ -10,10 +10,12 @@
 
 mod decode;
 mod encode;
+mod events;
 mod glue;
 
 pub use decode::{Received, decode};
 pub use encode::{Head, encode};
+pub use events::{Delivered, Part, delivered, tick};
 pub use glue::{GlueError, instances};
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -32,12 +34,20 @@ mod table;
 mod tasks;
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-pub use {context::Raw, entry::run};
+pub use {
+    context::Raw,
+    entry::{run, run_http},
+};
 
-use anyfn_core::Capabilities;
+use anyfn_core::{Capabilities, Trigger};
 
 /// What Workers can do. The limits on bodies depend on the plan and lie above what an instance's 128 MB of memory hold.
-pub const CAPABILITIES: Capabilities = Capabilities::http_only("cloudflare").with_streams(true, true).with_wait_until();
+pub const CAPABILITIES: Capabilities =
+    Capabilities::http_only("cloudflare").with_streams(true, true).with_wait_until().with_triggers(TRIGGERS);
+
+/// Changes and published messages come through a queue, as CloudEvents.
+const TRIGGERS: &[Trigger] =
+    &[Trigger::Http, Trigger::Schedule, Trigger::Queue, Trigger::Object, Trigger::Change, Trigger::Message];
 
 /// The Worker's main module: it imports `./index.js`, the glue as [`instances`] writes it, and exports the events that
 /// Workers sends.

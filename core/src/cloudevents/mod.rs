@@ -31,7 +31,7 @@ use subtle::ConstantTimeEq as _;
 use crate::{Body, Context, Error, ErrorKind, Event, Handler, Outcome, Response, dispatch};
 
 pub use map::event;
-pub use read::read;
+pub use read::{read, structured};
 
 /// Where CloudEvents come in.
 pub const PATH: &str = "/_anyfn/events";

@@ -61,7 +61,11 @@ fn unquoted(text: &str) -> &str {
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
-fn structured(text: &[u8]) -> Result<Custom, Error> {
+/// An event in JSON, the structured mode's body.
+///
+/// # Errors
+/// 400 that names the attribute which is missing or wrong.
+pub fn structured(text: &[u8]) -> Result<Custom, Error> {
     // Raw, so that the data keeps its bytes: numbers above all.
     let mut members: BTreeMap<String, &RawValue> = json(text, "the event")?;
     let data = members.remove("data").filter(|data| data.get() != "null");

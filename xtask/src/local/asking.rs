@@ -27,9 +27,18 @@ pub struct Answered {
 /// When no whole answer comes back.
 pub async fn ask(addr: SocketAddr, method: &str, target: &str) -> Result<Answered> {
     let headers = Headers::new().with("host", addr.to_string()).with("accept", "*/*");
-    let mut reply = send(addr, method, target.as_bytes(), &headers, Outgoing::None)
-        .await
-        .with_context(|| format!("no answer from {addr}"))?;
+    exchange(addr, method, target, &headers, Outgoing::None).await
+}
+
+/// Posts JSON and reads the whole answer.
+pub(super) async fn post(addr: SocketAddr, target: &str, json: &str) -> Result<Answered> {
+    let headers = Headers::new().with("host", addr.to_string()).with("content-type", "application/json");
+    exchange(addr, "POST", target, &headers, Outgoing::Whole(json.to_owned().into())).await
+}
+
+async fn exchange(addr: SocketAddr, method: &str, target: &str, headers: &Headers, body: Outgoing) -> Result<Answered> {
+    let mut reply =
+        send(addr, method, target.as_bytes(), headers, body).await.with_context(|| format!("no answer from {addr}"))?;
     let body = reply.body.collect(LARGEST).await.with_context(|| format!("the answer of {addr} broke off"))?;
     Ok(Answered {
         status: reply.status,

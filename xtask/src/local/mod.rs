@@ -131,6 +131,8 @@ pub async fn start(target: Target, built: &Artefacts, lambda: Option<&Lambda>, o
 /// A function that is being served by a local runtime, until this is stopped or dropped.
 pub struct Running {
     addr: SocketAddr,
+    /// Where events come in that are no HTTP requests.
+    events: Option<SocketAddr>,
     logs: Logs,
     violations: Logs,
     group: Arc<Group>,
@@ -144,13 +146,33 @@ type AtEnd = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + S
 
 impl Running {
     fn new(addr: SocketAddr, logs: Logs, group: Arc<Group>) -> Self {
-        Self { addr, logs, violations: Logs::default(), group, tasks: Vec::new(), main: None, at_end: None }
+        Self {
+            addr,
+            events: None,
+            logs,
+            violations: Logs::default(),
+            group,
+            tasks: Vec::new(),
+            main: None,
+            at_end: None,
+        }
     }
 
     /// Where it answers plain HTTP/1.1.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Sends an event that is no HTTP request, in the platform's own JSON, and gives back what the platform is told of it.
+    ///
+    /// # Errors
+    /// When it fails as a whole, or this runtime takes its events over HTTP.
+    pub async fn event(&self, json: &str) -> Result<String> {
+        let addr = self.events.ok_or_else(|| anyhow!("this platform's events come over HTTP"))?;
+        let answered = asking::post(addr, "/", json).await?;
+        let text = String::from_utf8_lossy(&answered.body).into_owned();
+        if answered.status == 200 { Ok(text) } else { Err(anyhow!(text)) }
     }
 
     /// Every line that the function or its platform has logged so far, in order.

@@ -1,5 +1,7 @@
 // Starts workerd through Miniflare and lives as long as its standard input; its one argument is JSON.
 import { readdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import path from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 
@@ -35,8 +37,33 @@ let ending;
 const end = () => (ending ??= miniflare.dispose().finally(() => process.exit(0)));
 process.on("SIGTERM", end);
 process.stdin.on("end", end).resume();
+
+// Events that do not come over HTTP: `{"scheduled": {"cron", "scheduledTime"}}` or `{"queue": {"name", "messages"}}` is posted
+// here, and answered with what the platform would be told.
+async function happen({ scheduled, queue }) {
+  const worker = await miniflare.getWorker();
+  if (scheduled) {
+    return worker.scheduled({ ...scheduled, scheduledTime: new Date(scheduled.scheduledTime) });
+  }
+  const messages = queue.messages.map((message) => ({
+    attempts: 1,
+    ...message,
+    timestamp: new Date(message.timestamp ?? Date.now()),
+  }));
+  return worker.queue(queue.name, messages);
+}
+const events = createServer(async (request, response) => {
+  try {
+    response.end(JSON.stringify(await happen(JSON.parse(await text(request)))));
+  } catch (error) {
+    response.writeHead(500).end(`${error}`);
+  }
+});
+
 try {
   await miniflare.ready;
+  await new Promise((listening) => events.listen(0, "127.0.0.1", listening));
+  console.log(`anyfn-workerd-events 127.0.0.1:${events.address().port}`);
   console.log(`anyfn-workerd-address ${(await miniflare.unsafeGetDirectURL()).host}`);
 } catch (error) {
   // workerd has said by then what it does not like; Miniflare's own stack would bury that.

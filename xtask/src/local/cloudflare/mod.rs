@@ -1,8 +1,9 @@
 //! workerd, started through Miniflare, its own socket open to raw requests.
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -18,6 +19,8 @@ use super::{Options, Running};
 const LAUNCHER: &str = include_str!("launcher.mjs");
 /// Begins the line in which the launcher tells where workerd listens.
 const ADDRESS: &str = "anyfn-workerd-address ";
+/// Begins the line, before that one, in which it tells where it takes events.
+const EVENTS: &str = "anyfn-workerd-events ";
 /// How long Node, Miniflare and workerd get to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -47,18 +50,24 @@ pub async fn start(dir: &Path, options: &Options) -> Result<Running> {
     });
     let tools = tokio::task::spawn_blocking(crate::tools::npm).await??;
     let mut node = Command::from(tools.node());
-    // Its imports are looked up from the folder that it is run in.
-    node.current_dir(&tools.dir).args(["--input-type=module", "--eval", LAUNCHER, &argument.to_string()]);
+    node.current_dir(&tools.dir).arg(launcher(&tools.dir)?).arg(argument.to_string());
 
     let logs = Logs::new(options.sink.clone());
     let group = Arc::<Group>::default();
     let (found, mut addr) = watch::channel(None::<SocketAddr>);
-    let lines = logs.clone();
+    let events = Arc::<OnceLock<SocketAddr>>::default();
+    let (lines, told) = (logs.clone(), Arc::clone(&events));
     let process = group.spawn(
         node,
-        Arc::new(move |line| match line.strip_prefix(ADDRESS).and_then(|addr| addr.parse().ok()) {
-            Some(addr) => drop(found.send_replace(Some(addr))),
-            None => lines.push(line),
+        Arc::new(move |line| {
+            let address = |prefix| line.strip_prefix(prefix).and_then(|addr| addr.parse().ok());
+            if let Some(addr) = address(ADDRESS) {
+                found.send_replace(Some(addr));
+            } else if let Some(addr) = address(EVENTS) {
+                let _ = told.set(addr);
+            } else {
+                lines.push(line);
+            }
         }),
     )?;
     // From here on, whatever goes wrong ends what was started.
@@ -73,7 +82,22 @@ pub async fn start(dir: &Path, options: &Options) -> Result<Running> {
             bail!("workerd did not start within {} seconds{}", PATIENCE.as_secs(), last_words(&running.logs));
         }
     };
+    running.events = events.get().copied();
     Ok(running)
+}
+
+/// The launcher as a file beside the packages that it imports: handed over as text, Miniflare's own threads would run it too.
+fn launcher(dir: &Path) -> Result<PathBuf> {
+    let path = dir.join("launcher.mjs");
+    if std::fs::read_to_string(&path).is_ok_and(|text| text == LAUNCHER) {
+        return Ok(path);
+    }
+    // Several may start at once: none sees half a file.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let own = dir.join(format!(".launcher-{}-{}.mjs", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    let written = std::fs::write(&own, LAUNCHER).and_then(|()| std::fs::rename(&own, &path));
+    written.with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
 }
 
 /// What `build` wrote for wrangler: JSON with comment lines.
