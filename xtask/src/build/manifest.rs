@@ -138,7 +138,7 @@ fn capabilities(target: Target) -> Capabilities {
     match target {
         Target::Lambda => Capabilities::http_only("lambda"),
         Target::Cloudflare => anyfn_cloudflare::CAPABILITIES,
-        Target::Vercel => Capabilities::http_only("vercel"),
+        Target::Vercel => anyfn_vercel::CAPABILITIES,
         Target::Server => anyfn_server::CAPABILITIES,
     }
 }
