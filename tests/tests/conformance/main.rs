@@ -17,7 +17,7 @@ use local::Locals;
 type Started = anyhow::Result<Box<dyn Driver>>;
 
 /// The runtimes that have an adapter, in the order of the matrix.
-const RUNTIMES: &[&str] = &["memory", "server", "cloudflare"];
+const RUNTIMES: &[&str] = &["memory", "server", "cloudflare", "vercel"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
