@@ -12,10 +12,9 @@ use anyfn_xtask::local::{Options, ask};
 use anyfn_xtask::tools;
 use serde_json::{Value, json};
 
+use crate::GREETING;
 use crate::built::{built, built_for_arm64};
 use crate::folder::{Folder, run};
-
-const GREETING: &str = r#"{"message":"Hello, Ada!"}"#;
 
 /// Asks a bootstrap behind each of these gateways, one after the other.
 async fn greets(bootstrap: &Path, gateways: &[Lambda]) {

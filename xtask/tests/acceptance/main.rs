@@ -5,6 +5,7 @@
 
 mod archive;
 mod built;
+mod deployed;
 mod fake;
 mod folder;
 mod glibc;
@@ -12,3 +13,6 @@ mod lambda;
 mod vercel_build;
 mod vercel_deploy;
 mod wrangler;
+
+/// What `hello` answers to `/?name=Ada`.
+const GREETING: &str = r#"{"message":"Hello, Ada!"}"#;
