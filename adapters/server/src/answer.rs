@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyfn_core::{Body, Context, Error, ErrorKind, Handler, Level, dispatch_http};
-use http::{HeaderMap, Version, header};
+use http::{HeaderMap, Method, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +26,8 @@ pub(crate) async fn answer<H: Handler>(
 ) -> Result<http::Response<Answer>, Infallible> {
     let settings = &server.settings;
     let deadline = settings.request.map(|limit| Instant::now() + limit);
-    let flight = Flight::new(Busy::new(&activity), &server.in_flight, deadline);
+    let head = request.method() == Method::HEAD;
+    let mut flight = Flight::new(Busy::new(&activity), &server.in_flight, deadline, head);
     let http1 = request.version() < Version::HTTP_2;
     let continues = request.headers().contains_key(header::EXPECT);
     let rest = Rest::default();
@@ -47,7 +48,9 @@ pub(crate) async fn answer<H: Handler>(
             let id = request_id(received.request.headers());
             let ends = settings.request.map(|limit| SystemTime::now() + limit);
             let invocation = ServerInvocation::new(&server.instance, id, ends, received.raw_target, received.client_ip);
-            handle(&server.handler, received.request, Context::new(invocation), deadline).await
+            let cx = Context::new(invocation);
+            flight.cx = Some(cx.clone());
+            handle(&server.handler, received.request, cx, deadline).await
         }
     };
     // HTTP/2 resets the one stream by itself.

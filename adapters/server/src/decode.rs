@@ -102,11 +102,11 @@ fn authority(headers: &mut HeaderMap, target: Option<Authority>, version: Versio
     Ok(target)
 }
 
-/// No user information, and a port that is one.
+/// A host, no user information, and a port that is one.
 fn valid(authority: Authority) -> Result<Authority, Error> {
     let text = authority.as_str();
     let port = text.rsplit(']').next().and_then(|rest| rest.split_once(':')).map_or("", |(_, port)| port);
-    if text.contains('@') || !(port.is_empty() || authority.port_u16().is_some()) {
+    if authority.host().is_empty() || text.contains('@') || !(port.is_empty() || authority.port_u16().is_some()) {
         return Err(Error::bad_request("the request's host is not valid"));
     }
     Ok(authority)

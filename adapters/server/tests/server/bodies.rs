@@ -78,6 +78,35 @@ async fn an_answer_that_breaks_off_is_no_whole_one() {
 }
 
 #[tokio::test]
+async fn a_stream_that_panics_breaks_off_alone() {
+    let server = start(On(async |request: http::Request<Body>, _| {
+        if request.uri().path() == "/" {
+            return ok("fine");
+        }
+        ok(Body::new(Panics))
+    }))
+    .await;
+    let mut client = server.connect().await;
+    client.send("GET /panics HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    assert!(!client.rest().await.contains("0\r\n\r\n"));
+    assert_eq!(server.ask("GET / HTTP/1.1\r\nhost: h\r\n\r\n").await.text(), "fine");
+}
+
+pub(crate) struct Panics;
+
+impl hyper::body::Body for Panics {
+    type Data = hyper::body::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        panic!("in the stream")
+    }
+}
+
+#[tokio::test]
 async fn a_large_body_arrives_whole() {
     let server = start(On(mirror)).await;
     let mut client = server.connect().await;

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::bodies::Panics;
 use crate::common::{Ends, On, Running, mirror, ok, refused, start, start_with, within};
 
 type Client = SendRequest<Full<Bytes>>;
@@ -136,4 +137,33 @@ async fn an_idle_connection_ends_in_order() {
     let (mut client, connection) = connect(&server).await;
     assert_eq!(send(&mut client, get("http://h/").body(Full::default()).unwrap()).await.0.status, 200);
     within(connection).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_that_panics_costs_no_other_one() {
+    let server = start(On(
+        async |request: http::Request<Body>, _| {
+            if request.uri().path() == "/" { ok("fine") } else { ok(Body::new(Panics)) }
+        },
+    ))
+    .await;
+    let (mut client, _connection) = connect(&server).await;
+    let broken = get("http://h/panics").body(Full::default()).unwrap();
+    let whole = match within(client.send_request(broken)).await {
+        Ok(answer) => within(answer.into_body().collect()).await.is_ok(),
+        Err(_) => false,
+    };
+    assert!(!whole);
+    assert_eq!(send(&mut client, get("http://h/").body(Full::default()).unwrap()).await.1, "fine");
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_costs_no_other_stream() {
+    let server = start(On(async |_, _| ok("seen"))).await;
+    let (mut client, _connection) = connect(&server).await;
+    for _ in 0..3 {
+        let large = http::Request::post("http://h/").body(Full::from(vec![1; 3_000_000])).unwrap();
+        let (head, body) = send(&mut client, large).await;
+        assert_eq!((head.status.as_u16(), &body[..]), (200, &b"seen"[..]));
+    }
 }

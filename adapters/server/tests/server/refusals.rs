@@ -15,12 +15,23 @@ async fn a_request_without_one_valid_host_is_refused_and_the_connection_lives() 
         "host: a:99999\r\n",
         "host: \r\n",
         "host: a/b\r\n",
+        "host: :80\r\n",
     ] {
         let mut client = server.connect().await;
         client.send(format!("GET / HTTP/1.1\r\n{hosts}\r\n")).await;
         client.answer().await.assert_problem(400, false);
         client.send("GET / HTTP/1.1\r\nhost: [::1]:80\r\n\r\n").await;
         assert_eq!(client.answer().await.json()["url"], "http://[::1]:80/", "after {hosts:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_head_has_no_body() {
+    let server = start(On(mirror)).await;
+    let mut client = server.connect().await;
+    for _ in 0..2 {
+        client.send("HEAD / HTTP/1.1\r\n\r\n").await;
+        assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 400 Bad Request\r\n"));
     }
 }
 
