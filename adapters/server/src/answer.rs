@@ -53,8 +53,8 @@ pub(crate) async fn answer<H: Handler>(
             handle(&server.handler, received.request, cx, deadline).await
         }
     };
-    // HTTP/2 resets the one stream by itself.
-    let close = http1 && !rest.drained(!continues).await;
+    // HTTP/2 resets the one stream by itself; some clients take that for an error where their whole body was small.
+    let close = !rest.drained(!continues).await && http1;
     if close {
         activity.leave_unread();
     }
