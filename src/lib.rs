@@ -16,31 +16,10 @@
 pub use anyfn_core::*;
 pub use anyfn_macros::handler;
 
+mod run;
+
 /// What the macros expand to; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    /// Serves the program on the target that it was built for.
-    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-    pub fn run(app: crate::App) {
-        anyfn_cloudflare::run(app);
-    }
-
-    /// Serves the program on the target that it was built for.
-    #[cfg(all(feature = "server-adapter", not(all(target_family = "wasm", target_os = "unknown"))))]
-    pub fn run(app: crate::App) {
-        if cfg!(panic = "abort") {
-            eprintln!("anyfn: this program was built with panic = \"abort\": a panic ends it; set panic = \"unwind\"");
-        }
-        if let Err(error) = anyfn_server::run(app) {
-            eprintln!("anyfn: {error}");
-            std::process::exit(1);
-        }
-    }
-
-    /// Says that there is nothing to serve with.
-    #[cfg(all(not(feature = "server-adapter"), not(all(target_family = "wasm", target_os = "unknown"))))]
-    pub fn run(_: crate::App) {
-        eprintln!("anyfn: no adapter is compiled in; build with the feature `anyfn/server`");
-        std::process::exit(1);
-    }
+    pub use crate::run::run;
 }

@@ -129,7 +129,7 @@ fn context(id: &InvocationId) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 fn message(kind: &str, payload: &str) -> Vec<u8> {

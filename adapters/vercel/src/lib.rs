@@ -27,6 +27,8 @@ mod ipc;
 mod panic;
 #[cfg(feature = "runtime")]
 mod serve;
+#[cfg(all(test, feature = "runtime"))]
+mod tests;
 #[cfg(feature = "runtime")]
 mod wire;
 

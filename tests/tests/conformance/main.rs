@@ -17,7 +17,18 @@ use local::Locals;
 type Started = anyhow::Result<Box<dyn Driver>>;
 
 /// The runtimes that have an adapter, in the order of the matrix.
-const RUNTIMES: &[&str] = &["memory", "server", "cloudflare", "vercel"];
+const RUNTIMES: &[&str] = &[
+    "memory",
+    "server",
+    "lambda-v1",
+    "lambda-v2",
+    "lambda-url",
+    "lambda-alb",
+    "lambda-alb-multi",
+    "lambda-stream",
+    "cloudflare",
+    "vercel",
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

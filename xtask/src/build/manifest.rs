@@ -136,7 +136,7 @@ fn kind(declared: &Declared) -> Option<Trigger> {
 
 fn capabilities(target: Target) -> Capabilities {
     match target {
-        Target::Lambda => Capabilities::http_only("lambda"),
+        Target::Lambda => anyfn_lambda::CAPABILITIES,
         Target::Cloudflare => anyfn_cloudflare::CAPABILITIES,
         Target::Vercel => anyfn_vercel::CAPABILITIES,
         Target::Server => anyfn_server::CAPABILITIES,

@@ -60,7 +60,7 @@ impl Target {
     /// Whether a function can be built for it: anyfn has an adapter that speaks to the platform.
     #[must_use]
     pub fn has_adapter(self) -> bool {
-        matches!(self, Self::Cloudflare | Self::Vercel | Self::Server)
+        matches!(self, Self::Lambda | Self::Cloudflare | Self::Vercel | Self::Server)
     }
 }
 

@@ -1,0 +1,267 @@
+//! The three payloads of HTTP requests.
+
+use std::net::IpAddr;
+
+use anyfn_core::{Body, Error};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::target::{below_stage, decoded_path, push_decoded, push_sent, sent_path, sent_query};
+use super::text::{Pairs, Text};
+use super::{Http, Shape};
+
+/// All that the payloads have, each its part of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Envelope<'a> {
+    #[serde(borrow, default)]
+    pub(super) version: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) http_method: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) path: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    raw_path: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    raw_query_string: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    query_string_parameters: Option<Pairs<'a, Text<'a>>>,
+    #[serde(borrow, default)]
+    multi_value_query_string_parameters: Option<Pairs<'a, Vec<Text<'a>>>>,
+    #[serde(borrow, default)]
+    headers: Option<Pairs<'a, Text<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) multi_value_headers: Option<Pairs<'a, Vec<Text<'a>>>>,
+    #[serde(borrow, default)]
+    cookies: Option<Vec<Text<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) request_context: Option<Around<'a>>,
+    #[serde(borrow, default)]
+    body: Option<Text<'a>>,
+    #[serde(default)]
+    is_base64_encoded: Option<bool>,
+    /// An authorizer's request has one of these.
+    #[serde(default)]
+    pub(super) method_arn: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) route_arn: Option<IgnoredAny>,
+    /// VPC Lattice's first payload has this.
+    #[serde(default, rename = "raw_path")]
+    pub(super) raw_path_of_lattice: Option<IgnoredAny>,
+}
+
+/// The request's context.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Around<'a> {
+    #[serde(borrow, default)]
+    pub(super) http: Option<Method2<'a>>,
+    #[serde(borrow, default)]
+    pub(super) domain_name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    stage: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    path: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    identity: Option<Identity<'a>>,
+    #[serde(default)]
+    pub(super) elb: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) connection_id: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) service_network_arn: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Method2<'a> {
+    #[serde(borrow, default)]
+    method: Text<'a>,
+    #[serde(borrow, default)]
+    source_ip: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity<'a> {
+    #[serde(borrow, default)]
+    source_ip: Option<Text<'a>>,
+}
+
+/// The request in an event of this shape.
+pub(super) fn request(event: &Bytes, mut envelope: Envelope<'_>, shape: Shape) -> Result<Http, Error> {
+    let headers = headers(&mut envelope);
+    let mut request = http::Request::new(body(event, &mut envelope)?);
+    let context = envelope.request_context.as_ref();
+    let method = match shape {
+        Shape::V2 | Shape::Url => context.and_then(|context| context.http.as_ref()).map(|http| &*http.method),
+        _ => envelope.http_method.as_deref(),
+    };
+    let method = Method::from_bytes(method.unwrap_or_default().as_bytes());
+    *request.method_mut() = method.map_err(|_| Error::bad_request("the request's method is none"))?;
+    let target = target(&envelope, shape);
+    *request.uri_mut() = uri(&headers, context.and_then(|context| context.domain_name.as_deref()), &target.sent)?;
+    let client_ip = client_ip(&envelope, &headers, shape);
+    *request.headers_mut() = headers;
+    Ok(Http { request, shape, client_ip, raw_target: target.raw.filter(|raw| *raw != target.sent) })
+}
+
+fn headers(envelope: &mut Envelope<'_>) -> HeaderMap {
+    let single = envelope.headers.take().map(|pairs| pairs.0).unwrap_or_default();
+    let several = envelope.multi_value_headers.as_ref().map(|pairs| &pairs.0[..]).unwrap_or_default();
+    let mut headers = HeaderMap::with_capacity(single.len().max(several.len()) + 1);
+    let mut add = |name: &str, value: &str| {
+        // What HTTP does not know costs itself and nothing else.
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
+            headers.append(name, value);
+        }
+    };
+    // Where there are several values, the other map has but the last.
+    if several.is_empty() {
+        single.iter().for_each(|(name, value)| add(name, value));
+    } else {
+        several.iter().for_each(|(name, values)| values.iter().for_each(|value| add(name, value)));
+    }
+    if let Some(cookies) = envelope.cookies.take().filter(|cookies| !cookies.is_empty()) {
+        let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>().join("; ");
+        if let Ok(value) = HeaderValue::from_bytes(joined.as_bytes()) {
+            headers.insert(header::COOKIE, value);
+        }
+    } else if headers.get_all(header::COOKIE).iter().count() > 1 {
+        // One header, as RFC 6265 has it (section 5.4): a load balancer passes on how HTTP/2 splits it.
+        let all: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&all.join(&b"; "[..])) {
+            headers.insert(header::COOKIE, value);
+        }
+    }
+    headers
+}
+
+fn body(event: &Bytes, envelope: &mut Envelope<'_>) -> Result<Body, Error> {
+    let Some(text) = envelope.body.take().filter(|text| !text.is_empty()) else { return Ok(Body::empty()) };
+    if envelope.is_base64_encoded == Some(true) {
+        let bytes = STANDARD.decode(&*text.0);
+        return bytes
+            .map(Body::from)
+            .map_err(|error| Error::bad_request("the body is not the base64 that the event says").source(error));
+    }
+    Ok(match text.0 {
+        // It stands in the event as it is: no copy.
+        std::borrow::Cow::Borrowed(text) => Body::from(event.slice_ref(text.as_bytes())),
+        std::borrow::Cow::Owned(text) => Body::from(text),
+    })
+}
+
+/// Path and query for the URI, and as they came.
+struct Target {
+    sent: String,
+    raw: Option<String>,
+}
+
+fn target(envelope: &Envelope<'_>, shape: Shape) -> Target {
+    let context = envelope.request_context.as_ref();
+    let stage = context.and_then(|context| context.stage.as_deref()).unwrap_or_default();
+    let domain = context.and_then(|context| context.domain_name.as_deref()).unwrap_or_default();
+    // A custom domain maps a path to the stage; API Gateway's own has the stage in the path.
+    let staged = !stage.is_empty() && stage != "$default" && domain.contains(".execute-api.");
+    let (path, came) = match shape {
+        Shape::Url => {
+            let raw = envelope.raw_path.as_deref().unwrap_or("/");
+            (sent_path(raw), raw)
+        }
+        Shape::V2 => {
+            let raw = envelope.raw_path.as_deref().unwrap_or("/");
+            (decoded_path(if staged { below_stage(raw, stage) } else { raw }), raw)
+        }
+        Shape::V1 => {
+            let path = envelope.path.as_deref().unwrap_or("/");
+            let raw = context.and_then(|context| context.path.as_deref()).unwrap_or(path);
+            // An HTTP API that is asked for payload 1.0 says so, and decodes the path.
+            if envelope.version.as_deref() == Some("1.0") {
+                (decoded_path(if staged { below_stage(path, stage) } else { path }), raw)
+            } else {
+                (sent_path(path), raw)
+            }
+        }
+        Shape::Alb | Shape::AlbMulti => {
+            let path = envelope.path.as_deref().unwrap_or("/");
+            (sent_path(path), path)
+        }
+    };
+    let (query, raw_query) = query(envelope, shape);
+    let mut sent = path;
+    let mut raw = came.to_owned();
+    if let Some(query) = query {
+        sent.push('?');
+        sent.push_str(&query);
+        raw.push('?');
+        raw.push_str(raw_query.unwrap_or(&query));
+    }
+    Target { sent, raw: Some(raw) }
+}
+
+/// The query, and how it came where that is known.
+fn query<'a>(envelope: &'a Envelope<'_>, shape: Shape) -> (Option<String>, Option<&'a str>) {
+    if let Some(raw) = envelope.raw_query_string.as_deref() {
+        return (Some(sent_query(raw)).filter(|query| !query.is_empty()), Some(raw));
+    }
+    // A load balancer passes on what was sent; the others decode.
+    let push = if matches!(shape, Shape::Alb | Shape::AlbMulti) { push_sent } else { push_decoded };
+    let mut query = String::new();
+    match (&envelope.multi_value_query_string_parameters, &envelope.query_string_parameters) {
+        (Some(Pairs(several)), _) if !several.is_empty() => {
+            several.iter().for_each(|(name, values)| values.iter().for_each(|value| push(&mut query, name, value)));
+        }
+        (_, Some(Pairs(single))) => single.iter().for_each(|(name, value)| push(&mut query, name, value)),
+        _ => {}
+    }
+    (Some(query).filter(|query| !query.is_empty()), None)
+}
+
+fn uri(headers: &HeaderMap, domain: Option<&str>, target: &str) -> Result<Uri, Error> {
+    let mut parts = http::uri::Parts::default();
+    let target = PathAndQuery::try_from(target).map_err(|_| Error::bad_request("the request's target is none"))?;
+    parts.path_and_query = Some(target);
+    let host = match headers.get(header::HOST) {
+        Some(host) => {
+            let host = Authority::try_from(host.as_bytes()).ok().filter(is_host);
+            Some(host.ok_or_else(|| Error::bad_request("the request needs a valid `host` header"))?)
+        }
+        None => domain.and_then(|domain| Authority::try_from(domain).ok()),
+    };
+    if let Some(host) = host {
+        parts.authority = Some(host);
+        // Several proxies make a list; the first one spoke to the client.
+        let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).unwrap_or("https");
+        let scheme = scheme.split(',').next().unwrap_or_default().trim();
+        parts.scheme = Some(if scheme.eq_ignore_ascii_case("http") { Scheme::HTTP } else { Scheme::HTTPS });
+    }
+    Uri::from_parts(parts).map_err(|_| Error::bad_request("the request's target is none"))
+}
+
+/// Nobody's name, and a port that is one: `Authority` takes both, and a URI with them is none.
+fn is_host(authority: &Authority) -> bool {
+    let text = authority.as_str();
+    let port = text.rfind(':').filter(|at| !text[*at..].contains(']')).map(|at| &text[at + 1..]);
+    !authority.host().is_empty() && !text.contains('@') && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn client_ip(envelope: &Envelope<'_>, headers: &HeaderMap, shape: Shape) -> Option<IpAddr> {
+    let context = envelope.request_context.as_ref()?;
+    let address = match shape {
+        Shape::V2 | Shape::Url => context.http.as_ref()?.source_ip.as_deref()?,
+        Shape::V1 => context.identity.as_ref()?.source_ip.as_deref()?,
+        // The load balancer appends the address that it saw; what stands before is the client's own word.
+        Shape::Alb | Shape::AlbMulti => {
+            headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim()
+        }
+    };
+    address.parse().ok()
+}

@@ -1,0 +1,103 @@
+//! What an event is.
+
+use anyfn_core::{Error, ErrorKind};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::event::{self, Envelope};
+use super::text::Text;
+use super::{Received, Shape};
+use crate::events::Source;
+
+/// What tells events apart, wherever the rest of them does not fit.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Probe<'a> {
+    #[serde(borrow, default, rename = "Records")]
+    records: Vec<Record<'a>>,
+    #[serde(borrow, default)]
+    event_source: Option<Text<'a>>,
+    #[serde(default, rename = "detail-type")]
+    detail_type: Option<IgnoredAny>,
+    #[serde(default)]
+    source: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Record<'a> {
+    #[serde(borrow, default, rename = "eventSource", alias = "EventSource")]
+    source: Option<Text<'a>>,
+    #[serde(default)]
+    cf: Option<IgnoredAny>,
+}
+
+pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
+    // One pass for what is the most frequent by far; whatever does not fit is looked at again.
+    if let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(event)
+        && let Some(shape) = shape(&envelope)?
+    {
+        return Ok(match event::request(event, envelope, shape) {
+            Ok(http) => Received::Http(Box::new(http)),
+            Err(error) => Received::Refused(shape, error),
+        });
+    }
+    let Ok(probe) = serde_json::from_slice::<Probe<'_>>(event) else {
+        return match serde_json::from_slice::<IgnoredAny>(event) {
+            Ok(_) => Ok(Received::Event(Source::Direct)),
+            Err(error) => Err(Error::bad_request(format!("the event is no JSON: {error}"))),
+        };
+    };
+    let source = match probe.records.first() {
+        Some(Record { cf: Some(_), .. }) => {
+            return Err(refused(
+                "a request of Lambda@Edge",
+                "deploy the function behind a Function URL, an API Gateway or a load balancer",
+            ));
+        }
+        Some(record) => match record.source.as_deref().unwrap_or_default() {
+            "aws:sqs" => Source::Sqs,
+            "aws:kinesis" => Source::Kinesis,
+            "aws:dynamodb" => Source::DynamoDb,
+            "aws:s3" => Source::S3,
+            "aws:sns" => Source::Sns,
+            _ => Source::Direct,
+        },
+        None if probe.detail_type.is_some() && probe.source.is_some() => Source::EventBridge,
+        None => match probe.event_source.as_deref() {
+            Some("aws:kafka" | "SelfManagedKafka") => Source::Kafka,
+            _ => Source::Direct,
+        },
+    };
+    Ok(Received::Event(source))
+}
+
+/// The request's shape; `None` for what is no request.
+fn shape(envelope: &Envelope<'_>) -> Result<Option<Shape>, Error> {
+    let context = envelope.request_context.as_ref();
+    let has = |member: fn(&event::Around<'_>) -> bool| context.is_some_and(member);
+    if envelope.method_arn.is_some() || envelope.route_arn.is_some() {
+        return Err(refused("an authorizer's request", "let a function of its own authorize, or none"));
+    }
+    if has(|context| context.service_network_arn.is_some()) || envelope.raw_path_of_lattice.is_some() {
+        return Err(refused("a request of VPC Lattice", "put a load balancer or a Function URL before the function"));
+    }
+    if has(|context| context.connection_id.is_some()) {
+        return Err(refused("a message of a WebSocket", "route plain HTTP to the function"));
+    }
+    let v2 = envelope.version.as_deref() == Some("2.0") || has(|context| context.http.is_some());
+    Ok(if v2 && has(|context| context.http.is_some()) {
+        let domain = context.and_then(|context| context.domain_name.as_deref()).unwrap_or_default();
+        Some(if domain.contains(".lambda-url.") { Shape::Url } else { Shape::V2 })
+    } else if has(|context| context.elb.is_some()) {
+        Some(if envelope.multi_value_headers.is_some() { Shape::AlbMulti } else { Shape::Alb })
+    } else if envelope.http_method.is_some() && envelope.path.is_some() && context.is_some() {
+        Some(Shape::V1)
+    } else {
+        None
+    })
+}
+
+fn refused(what: &str, instead: &str) -> Error {
+    Error::of(ErrorKind::Mismatch).source(format!("the event is {what}, which anyfn does not serve: {instead}"))
+}

@@ -1,0 +1,63 @@
+//! Paths and queries: as they were sent, as far as a URI can hold them.
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
+/// What `http::Uri` holds in no path. A question mark and a number sign that come in a path are part of it.
+const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'<').add(b'>').add(b'`').add(b'?').add(b'#');
+/// For a path that the gateway has decoded: a percent sign in it is one that the client escaped.
+const DECODED: &AsciiSet = &PATH.add(b'%');
+/// What `http::Uri` holds in no query.
+const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'<').add(b'>').add(b'"').add(b'#');
+/// For a query's name or value that the gateway has decoded: what means something in a query, and what a form would not leave.
+const PART: &AsciiSet = &QUERY.add(b'%').add(b'&').add(b'=').add(b'+');
+
+/// A path as it was sent; nothing is escaped twice.
+pub(super) fn sent_path(path: &str) -> String {
+    rooted(percent_encode(path.as_bytes(), PATH).to_string())
+}
+
+/// A path that the gateway decoded, encoded again.
+pub(super) fn decoded_path(path: &str) -> String {
+    rooted(percent_encode(path.as_bytes(), DECODED).to_string())
+}
+
+fn rooted(path: String) -> String {
+    if path.starts_with('/') { path } else { format!("/{path}") }
+}
+
+/// A query as it was sent.
+pub(super) fn sent_query(query: &str) -> String {
+    percent_encode(query.as_bytes(), QUERY).to_string()
+}
+
+/// Appends a name and a value that the gateway decoded.
+pub(super) fn push_decoded(query: &mut String, name: &str, value: &str) {
+    push(
+        query,
+        &percent_encode(name.as_bytes(), PART).to_string(),
+        &percent_encode(value.as_bytes(), PART).to_string(),
+    );
+}
+
+/// Appends a name and a value as they were sent.
+pub(super) fn push_sent(query: &mut String, name: &str, value: &str) {
+    push(query, &sent_query(name), &sent_query(value));
+}
+
+fn push(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(name);
+    query.push('=');
+    query.push_str(value);
+}
+
+/// The path below the stage, which API Gateway's own domain puts before it.
+pub(super) fn below_stage<'a>(path: &'a str, stage: &str) -> &'a str {
+    match path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage)) {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
+}

@@ -1,0 +1,181 @@
+//! A portable answer as Lambda's JSON.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use anyfn_core::Error;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::decode::Shape;
+
+/// The largest answer that is not streamed, in bytes of JSON ("Lambda quotas", Lambda developer guide: 6 MB).
+pub const MAX_ANSWER: usize = 6_291_556;
+
+/// The largest answer to a load balancer, in bytes of JSON ("Lambda functions as targets", ELB user guide: 1 MB).
+pub const MAX_ALB_ANSWER: usize = 1024 * 1024;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    status_code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<BTreeMap<Cow<'a, str>, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multi_value_headers: Option<BTreeMap<&'a str, Vec<Cow<'a, str>>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<Cow<'a, str>>,
+    body: Cow<'a, str>,
+    is_base64_encoded: bool,
+}
+
+/// Encodes an answer in the shape of its request.
+///
+/// ```
+/// use anyfn_lambda::{Shape, encode};
+///
+/// let answer = http::Response::builder().header("set-cookie", "a=1").header("x-multi", "a").header("x-multi", "b");
+/// let (head, ()) = answer.body(()).unwrap().into_parts();
+/// assert_eq!(
+///     encode(Shape::V2, &head, &"hi".into())?,
+///     r#"{"statusCode":200,"headers":{"x-multi":"a, b"},"cookies":["a=1"],"body":"hi","isBase64Encoded":false}"#
+/// );
+/// # Ok::<(), anyfn_core::Error>(())
+/// ```
+///
+/// # Errors
+/// The answer is larger than the platform carries.
+pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Result<Bytes, Error> {
+    let encoded = head.headers.contains_key(header::CONTENT_ENCODING);
+    // Base64 only where it must be: REST APIs decode it for the types alone that they are told are binary.
+    let (body, is_base64_encoded) = match std::str::from_utf8(body) {
+        Ok(text) if !encoded => (Cow::Borrowed(text), false),
+        _ => (Cow::Owned(STANDARD.encode(body)), !body.is_empty()),
+    };
+    let mut answer = Answer {
+        status_code: head.status.as_u16(),
+        status_description: None,
+        headers: None,
+        multi_value_headers: None,
+        cookies: Vec::new(),
+        body,
+        is_base64_encoded,
+    };
+    match shape {
+        Shape::V2 | Shape::Url => {
+            answer.headers = Some(joined(&head.headers));
+            answer.cookies = cookies(&head.headers);
+        }
+        Shape::V1 => {
+            // The gateway merges the two maps.
+            let (mut single, mut several) = (BTreeMap::new(), BTreeMap::new());
+            for name in head.headers.keys() {
+                let mut values: Vec<_> = head.headers.get_all(name).iter().map(text).collect();
+                if values.len() == 1 {
+                    single.insert(Cow::Borrowed(name.as_str()), values.remove(0).into_owned());
+                } else {
+                    several.insert(name.as_str(), values);
+                }
+            }
+            answer.headers = Some(single);
+            answer.multi_value_headers = Some(several).filter(|several| !several.is_empty());
+        }
+        Shape::Alb => {
+            answer.status_description = Some(description(head.status));
+            let mut headers = joined(&head.headers);
+            // A map has each name once, and names are read in any case: so every cookie gets a case of its own.
+            for (cookie, name) in cookies(&head.headers).into_iter().zip(cases("set-cookie")) {
+                headers.insert(Cow::Owned(name), cookie.into_owned());
+            }
+            answer.headers = Some(headers);
+        }
+        Shape::AlbMulti => {
+            answer.status_description = Some(description(head.status));
+            let all = |name: &HeaderName| head.headers.get_all(name).iter().map(text).collect();
+            let names = head.headers.keys();
+            answer.multi_value_headers = Some(names.map(|name| (name.as_str(), all(name))).collect());
+        }
+    }
+    let json = serde_json::to_vec(&answer).map_err(Error::internal)?;
+    let limit = if matches!(shape, Shape::Alb | Shape::AlbMulti) { MAX_ALB_ANSWER } else { MAX_ANSWER };
+    if json.len() > limit {
+        return Err(too_large(json.len(), limit));
+    }
+    Ok(json.into())
+}
+
+pub(crate) fn too_large(length: usize, limit: usize) -> Error {
+    Error::new(StatusCode::INTERNAL_SERVER_ERROR).detail("The answer is larger than this platform carries.").source(format!(
+        "the answer takes {length} bytes of JSON and Lambda carries {limit}: send less, send a link to an object in S3, or \
+         stream it from a Function URL (`streaming = true`)"
+    ))
+}
+
+/// Repeated headers as one, as RFC 9110 allows for all but cookies (section 5.3).
+fn joined(headers: &HeaderMap) -> BTreeMap<Cow<'_, str>, String> {
+    headers
+        .keys()
+        .filter(|name| *name != header::SET_COOKIE)
+        .map(|name| {
+            let values: Vec<_> = headers.get_all(name).iter().map(text).collect();
+            (Cow::Borrowed(name.as_str()), values.join(", "))
+        })
+        .collect()
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
+    headers.get_all(header::SET_COOKIE).iter().map(text).collect()
+}
+
+/// JSON carries text: bytes that are none are taken for Latin-1, as everywhere in anyfn.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    let bytes = value.as_bytes();
+    std::str::from_utf8(bytes)
+        .map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(), Cow::Borrowed)
+}
+
+fn description(status: StatusCode) -> String {
+    format!("{} {}", status.as_str(), status.canonical_reason().unwrap_or("Unknown"))
+}
+
+/// A name in ever other cases: `set-cookie`, `Set-cookie`, `sEt-cookie`, `SEt-cookie`, …
+fn cases(name: &'static str) -> impl Iterator<Item = String> {
+    (0_u32..).map(move |number| {
+        let mut letter = 0;
+        name.chars()
+            .map(|c| {
+                if !c.is_ascii_alphabetic() {
+                    return c;
+                }
+                letter += 1;
+                if number >> (letter - 1) & 1 == 1 { c.to_ascii_uppercase() } else { c }
+            })
+            .collect()
+    })
+}
+
+/// The prelude of a streamed answer ("Response streaming", Lambda developer guide).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Prelude<'a> {
+    status_code: u16,
+    headers: BTreeMap<Cow<'a, str>, String>,
+    cookies: Vec<Cow<'a, str>>,
+}
+
+/// The head of a streamed answer: what goes before the body's first byte.
+///
+/// # Errors
+/// None that a handler can cause.
+pub fn prelude(head: &http::response::Parts) -> Result<Bytes, Error> {
+    let prelude =
+        Prelude { status_code: head.status.as_u16(), headers: joined(&head.headers), cookies: cookies(&head.headers) };
+    let mut bytes = serde_json::to_vec(&prelude).map_err(Error::internal)?;
+    bytes.extend_from_slice(&[0; 8]);
+    Ok(bytes.into())
+}

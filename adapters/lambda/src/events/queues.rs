@@ -1,0 +1,130 @@
+//! SQS, Kinesis and Kafka: batches of payloads.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use anyfn_core::{Batch, Entry, Error, Event, Order, Payload};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::reply::Gather;
+use super::{Decoded, Names, Reply, last, objects, read};
+
+#[derive(Deserialize)]
+pub(super) struct Records<T> {
+    #[serde(rename = "Records")]
+    pub(super) records: Vec<T>,
+}
+
+/// "Using Lambda with Amazon SQS", Lambda developer guide.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sqs<'a> {
+    #[serde(borrow)]
+    message_id: Cow<'a, str>,
+    #[serde(borrow)]
+    body: Cow<'a, str>,
+    #[serde(borrow, rename = "eventSourceARN")]
+    arn: Cow<'a, str>,
+    #[serde(borrow, default)]
+    attributes: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+}
+
+pub(super) fn sqs(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
+    let Records { records } = read::<Records<Sqs<'_>>>(event, "SQS")?;
+    let arn = records.first().map_or("", |record| &record.arn);
+    let fifo = arn.ends_with(".fifo");
+    let order = if fifo { Order::PerGroup } else { Order::Unordered };
+    // S3's notifications keep their meaning in the queue that they pass through.
+    let notified: Option<Vec<_>> = records.iter().map(|record| objects::notification(&record.body)).collect();
+    if let Some(notified) = notified.filter(|notified| !notified.is_empty()) {
+        let mut gather = Gather::new(false);
+        for (record, objects) in records.iter().zip(notified) {
+            let objects = objects.map(|objects| objects.into_iter().map(|object| (&*record.message_id, object)));
+            gather.add(record.message_id.to_string(), objects.map(objects::entries));
+        }
+        let (reply, bucket) = (gather.reply(), objects::bucket(&gather.items));
+        return Ok(Decoded { event: Event::Object(Batch::new(names.of(&bucket), order, gather.items)), reply });
+    }
+    let source = names.of(last(arn));
+    let mut gather = Gather::new(false);
+    for Sqs { message_id, body, attributes, .. } in records {
+        let mut entry = Entry::new(message_id.as_ref(), Payload::from(body.into_owned()));
+        entry.group = attributes.get("MessageGroupId").map(|group| group.to_string());
+        entry.attempts = attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+        gather.add(message_id.into_owned(), Ok(vec![entry]));
+    }
+    let reply = gather.reply();
+    Ok(Decoded { event: Event::Queue(Batch::new(source, order, gather.items)), reply })
+}
+
+/// "Using Lambda to process records from Amazon Kinesis Data Streams", Lambda developer guide: the batch is of one shard.
+#[derive(Deserialize)]
+struct Kinesis<'a> {
+    #[serde(borrow)]
+    kinesis: Datum<'a>,
+    #[serde(borrow, rename = "eventSourceARN")]
+    arn: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Datum<'a> {
+    #[serde(borrow)]
+    partition_key: Cow<'a, str>,
+    #[serde(borrow)]
+    sequence_number: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Cow<'a, str>,
+}
+
+pub(super) fn kinesis(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
+    let Records { records } = read::<Records<Kinesis<'_>>>(event, "Kinesis")?;
+    let source = names.of(last(records.first().map_or("", |record| &record.arn)));
+    let mut gather = Gather::new(true);
+    for Kinesis { kinesis: Datum { partition_key, sequence_number, data }, .. } in records {
+        let entry =
+            bytes(&data).map(|payload| vec![Entry::new(sequence_number.as_ref(), payload).group(partition_key)]);
+        gather.add(sequence_number.into_owned(), entry);
+    }
+    let reply = gather.reply();
+    Ok(Decoded { event: Event::Queue(Batch::new(source, Order::Total, gather.items)), reply })
+}
+
+/// "Using Lambda with Amazon MSK", Lambda developer guide. A failure fails the batch, which comes again from its start.
+#[derive(Deserialize)]
+struct Kafka<'a> {
+    #[serde(borrow)]
+    records: BTreeMap<Cow<'a, str>, Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Kept<'a> {
+    #[serde(borrow)]
+    topic: Cow<'a, str>,
+    offset: i64,
+    #[serde(borrow, default)]
+    value: Option<Cow<'a, str>>,
+}
+
+pub(super) fn kafka(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
+    let Kafka { records } = read(event, "Kafka")?;
+    let (mut topic, mut items) = (String::new(), Vec::new());
+    for (partition, records) in &records {
+        for record in records {
+            let Kept { topic: of, offset, value } = read(record.get().as_bytes(), "Kafka")?;
+            let payload = value.map_or_else(|| Ok(Payload::default()), |value| bytes(&value))?;
+            items.push(Entry::new(format!("{partition}:{offset}"), payload).group(partition.as_ref()));
+            topic = of.into_owned();
+        }
+    }
+    // All of a mapping's topics are one.
+    Ok(Decoded { event: Event::Queue(Batch::new(names.of(&topic), Order::PerGroup, items)), reply: Reply::Whole })
+}
+
+fn bytes(text: &str) -> Result<Payload, Error> {
+    STANDARD.decode(text).map(Payload::from).map_err(|error| Error::bad_request(format!("no base64: {error}")))
+}

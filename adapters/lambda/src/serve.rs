@@ -1,0 +1,232 @@
+//! The runtime: AWS' loop, and what is done with each invocation.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use anyfn_core::{BoxError, Context, Error, ErrorKind, Handler, Level, Names, Response, dispatch, dispatch_http};
+use bytes::Bytes;
+use http_body::Body as _;
+use lambda_runtime::{LambdaEvent, LambdaInvocation as Invoked, Runtime};
+
+use crate::background::Background;
+use crate::context::{Init, LambdaInvocation};
+use crate::decode::{Http, Received, Shape, decode};
+use crate::encode::{MAX_ANSWER, encode, prelude, too_large};
+use crate::events::{self, Decoded, Source};
+use crate::post::Post;
+
+/// How long before the function's timeout an unfinished handler is given up, so that its caller gets an answer and the
+/// instance lives on.
+const MARGIN: Duration = Duration::from_millis(200);
+
+/// Whether Lambda has started this process.
+pub fn detected() -> bool {
+    std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+}
+
+/// Serves the handler until Lambda ends the process.
+///
+/// # Errors
+/// The process was not started by Lambda, or its Runtime API cannot be reached.
+pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
+    // `lambda_runtime` panics where one of them is missing.
+    for name in [
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+    ] {
+        if std::env::var_os(name).is_none() {
+            return Err(format!(
+                "the variable {name} is not set, so this is no Lambda: try the function locally with `cargo xtask run --target lambda`"
+            )
+            .into());
+        }
+    }
+    let at_once = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let streams = std::env::var_os("ANYFN_LAMBDA_STREAMING").is_some_and(|value| value == "1");
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async move {
+        let init = Context::new(Init);
+        let names = Names::of_program(&init).map_err(|error| error.to_string())?;
+        // Lambda gives the time before the first invocation more of the processor than those after.
+        if let Err(error) = handler.start(init.clone()).await {
+            init.log_at(
+                Level::Error,
+                format!("anyfn: the program could not prepare, and tries again when it is invoked: {error}"),
+            );
+        }
+        let post = Post::new(at_once);
+        let function = Function(Arc::new(Inner { handler, post: post.clone(), names, streams }));
+        Runtime::new(Never).layer(Layer(function)).register_snapstart_resource(Arc::new(post)).run_concurrent().await
+    })
+}
+
+struct Inner<H> {
+    handler: H,
+    post: Post,
+    names: Names,
+    streams: bool,
+}
+
+/// The handler as the service that gets raw invocations.
+struct Function<H>(Arc<Inner<H>>);
+
+impl<H> Clone for Function<H> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<H: Handler> tower_service::Service<Invoked> for Function<H> {
+    type Response = ();
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, invoked: Invoked) -> Self::Future {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            inner.invoke(invoked).await;
+            Ok(())
+        })
+    }
+}
+
+impl<H: Handler> Inner<H> {
+    async fn invoke(&self, Invoked { body: event, context, .. }: Invoked) {
+        let (id, deadline) = (context.request_id.clone(), context.deadline());
+        let background = Arc::<Background>::default();
+        let invocation = LambdaInvocation::new(event.clone(), context, Arc::clone(&background));
+        match decode(&event) {
+            Ok(Received::Http(http)) => self.http(&id, deadline, invocation, *http).await,
+            Ok(Received::Event(source)) => self.event(&id, deadline, invocation, source, &event).await,
+            Ok(Received::Refused(shape, error)) => {
+                eprintln!("anyfn: a request was refused: {error}");
+                let (head, body) = error.into_http().into_parts();
+                self.whole(&id, shape, &head, body.whole().cloned().unwrap_or_default()).await;
+            }
+            Err(error) => {
+                eprintln!("anyfn: an event was refused: {error}");
+                self.post.fail(&id, &error).await;
+            }
+        }
+        background.finish(left(deadline)).await;
+    }
+
+    async fn http(&self, id: &str, deadline: SystemTime, invocation: LambdaInvocation, http: Http) {
+        let Http { request, shape, client_ip, raw_target } = http;
+        let cx = Context::new(invocation.http(client_ip, raw_target));
+        let answer = tokio::time::timeout(left(deadline), dispatch_http(&self.handler, request, cx.clone())).await;
+        let (head, body) = answer.unwrap_or_else(|_| late(&cx).into_http()).into_parts();
+        if self.streams && shape == Shape::Url && body.whole().is_none() {
+            match prelude(&head) {
+                Ok(prelude) => return self.post.stream(id, prelude, body).await,
+                Err(error) => return self.post.fail(id, &error).await,
+            }
+        }
+        let length = body.size_hint().lower();
+        if length > MAX_ANSWER as u64 {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            return self.instead(id, shape, &cx, too_large(length, MAX_ANSWER)).await;
+        }
+        // What is streamed here is gathered: the gateway waits for the end anyway.
+        match tokio::time::timeout(left(deadline), body.collect(MAX_ANSWER)).await {
+            Ok(Ok(body)) => self.whole(id, shape, &head, body).await,
+            Ok(Err(anyfn_core::BodyError::TooLarge { .. })) => {
+                self.instead(id, shape, &cx, too_large(MAX_ANSWER + 1, MAX_ANSWER)).await;
+            }
+            Ok(Err(error)) => self.instead(id, shape, &cx, Error::internal(error)).await,
+            Err(_) => self.instead(id, shape, &cx, late(&cx)).await,
+        }
+    }
+
+    async fn whole(&self, id: &str, shape: Shape, head: &http::response::Parts, body: Bytes) {
+        match encode(shape, head, &body) {
+            Ok(json) => self.post.answer(id, json).await,
+            Err(error) => {
+                eprintln!("anyfn: the answer cannot be sent: {error}");
+                let (head, body) = error.into_http().into_parts();
+                match encode(shape, &head, &body.whole().cloned().unwrap_or_default()) {
+                    Ok(json) => self.post.answer(id, json).await,
+                    Err(error) => self.post.fail(id, &error).await,
+                }
+            }
+        }
+    }
+
+    /// Answers with an error in place of the handler's answer.
+    async fn instead(&self, id: &str, shape: Shape, cx: &Context, error: Error) {
+        cx.log_at(Level::Error, format!("anyfn: http event failed after its handler: {error}"));
+        let (head, body) = error.into_http().into_parts();
+        self.whole(id, shape, &head, body.whole().cloned().unwrap_or_default()).await;
+    }
+
+    async fn event(&self, id: &str, deadline: SystemTime, invocation: LambdaInvocation, source: Source, event: &Bytes) {
+        let cx = Context::new(invocation);
+        let Decoded { event, reply } = match events::decode(source, event, &self.names) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                cx.log_at(Level::Error, format!("anyfn: an event was refused: {error}"));
+                return self.post.fail(id, &error).await;
+            }
+        };
+        let outcomes = event.outcomes();
+        let result = match tokio::time::timeout(left(deadline), dispatch(&self.handler, event, cx.clone())).await {
+            Ok(result) => result,
+            // What was done by then must not come again.
+            Err(_) => {
+                let error = late(&cx);
+                outcomes.map_or(Err(error), |outcomes| Ok(Response::Batch(outcomes.take())))
+            }
+        };
+        match reply.encode(result) {
+            Ok(json) if json.len() > MAX_ANSWER => self.post.fail(id, &too_large(json.len(), MAX_ANSWER)).await,
+            Ok(json) => self.post.answer(id, json).await,
+            Err(error) => self.post.fail(id, &error).await,
+        }
+    }
+}
+
+/// The time until the function's timeout, less what an answer takes.
+fn left(deadline: SystemTime) -> Duration {
+    deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN)
+}
+
+fn late(cx: &Context) -> Error {
+    cx.log_at(Level::Error, "anyfn: the handler was given up shortly before the function's timeout: set a longer one");
+    Error::of(ErrorKind::Deadline)
+}
+
+/// Replaces the service below it, which would read the event in its own way.
+struct Layer<H>(Function<H>);
+
+impl<S, H> tower_layer::Layer<S> for Layer<H> {
+    type Service = Function<H>;
+
+    fn layer(&self, _: S) -> Function<H> {
+        self.0.clone()
+    }
+}
+
+/// What [`Layer`] replaces.
+struct Never;
+
+impl tower_service::Service<LambdaEvent<serde::de::IgnoredAny>> for Never {
+    type Response = ();
+    type Error = lambda_runtime::Error;
+    type Future = std::future::Ready<Result<(), lambda_runtime::Error>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), lambda_runtime::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: LambdaEvent<serde::de::IgnoredAny>) -> Self::Future {
+        std::future::ready(Err("unreachable: a layer answers".into()))
+    }
+}
