@@ -20,6 +20,13 @@ pub(super) struct Key {
     pub(super) request: u64,
 }
 
+impl Key {
+    /// What the vendor's runtimes call the lines that belong to no request, such as those of the start.
+    fn is_none(&self) -> bool {
+        self.invocation == "0" && self.request == 0
+    }
+}
+
 /// All invocations so far.
 pub(super) struct Ledger {
     entries: Mutex<HashMap<Key, Entry>>,
@@ -115,7 +122,8 @@ impl Ledger {
                 if level.is_some() == stream.is_some() {
                     self.violation("`log` needs either a level or a stream");
                 }
-                if let Some(key) = context.map(Key::from).filter(|key| !self.entries().contains_key(key)) {
+                let unknown = |key: &Key| !key.is_none() && !self.entries().contains_key(key);
+                if let Some(key) = context.map(Key::from).filter(unknown) {
                     self.violation(&format!("`log` names the unknown request {} of {}", key.request, key.invocation));
                 }
                 match BASE64_STANDARD.decode(&message) {
@@ -209,6 +217,15 @@ mod tests {
         std::thread::sleep(super::SKEW * 2);
         ledger.answered(&key);
         assert!(violations.lines()[0].contains("before the end of the answer"), "{:?}", violations.lines());
+    }
+
+    #[test]
+    fn a_line_of_the_start_belongs_to_no_request() {
+        let line =
+            r#"{"type":"log","payload":{"context":{"invocationId":"0","requestId":0},"message":"","level":"info"}}"#;
+        assert_eq!(against(&[line, END]), <[&str; 0]>::default());
+        let other = line.replace(":0}", ":2}");
+        assert!(against(&[&other, END])[0].contains("unknown request"));
     }
 
     #[test]
