@@ -14,12 +14,14 @@
 //! ```
 
 pub use anyfn_core::*;
-pub use anyfn_macros::handler;
+pub use anyfn_macros::{app, handler, main};
 
 mod run;
+mod served;
 
 /// What the macros expand to; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::run::run;
+    pub use crate::served::{at_the_root, served};
 }

@@ -1,71 +1,63 @@
-//! The attribute macro of anyfn; use it through the facade, `anyfn`.
+//! The macros of anyfn; use them through the facade, `anyfn`, where they are documented.
+
+mod app;
+mod check;
+mod handler;
+mod program;
+mod served;
+mod trigger;
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{FnArg, ItemFn, LitStr, Type, parse_macro_input};
 
-/// Makes an async function the whole program: it answers every HTTP request, and there is no `main` to write. The
-/// function stays callable.
-///
-/// `#[handler(path = "/users/{id}")]` answers that path alone, and `Path` reads its parameters.
-#[proc_macro_attribute]
-pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
-    let mut path: Option<LitStr> = None;
-    let parser = syn::meta::parser(|meta| {
-        if meta.path.is_ident("path") {
-            path = Some(meta.value()?.parse()?);
-            return Ok(());
-        }
-        Err(meta.error("unknown argument; `#[handler]` takes `path = \"/users/{id}\"`"))
-    });
-    parse_macro_input!(args with parser);
-    let function = parse_macro_input!(item as ItemFn);
-    expand(&function, path.as_ref())
+/// Several triggers and their shared state as the whole program. Documented as `anyfn::app!`.
+#[proc_macro]
+pub fn app(input: TokenStream) -> TokenStream {
+    let program = syn::parse::<program::Program>(input).map(|program| program.expand());
+    program
         .unwrap_or_else(|error| {
             let error = error.to_compile_error();
-            quote!(#function #error)
+            quote!(#error fn main() {})
         })
         .into()
 }
 
-fn expand(function: &ItemFn, path: Option<&LitStr>) -> syn::Result<proc_macro2::TokenStream> {
-    let signature = &function.sig;
-    let name = &signature.ident;
-    if name == "main" {
-        return Err(syn::Error::new_spanned(
-            name,
-            "`#[handler]` writes `main` itself: give this function another name",
-        ));
-    }
-    if signature.asyncness.is_none() {
-        return Err(syn::Error::new_spanned(signature.fn_token, "a handler is async: write `async fn`"));
-    }
-    if !signature.generics.params.is_empty() {
-        return Err(syn::Error::new_spanned(&signature.generics, "a handler has no generics: name the types"));
-    }
-    for input in &signature.inputs {
-        match input {
-            FnArg::Receiver(receiver) => {
-                return Err(syn::Error::new_spanned(
-                    receiver,
-                    "a handler is a free function: take `State<S>` in place of `self`",
-                ));
-            }
-            FnArg::Typed(typed) if matches!(*typed.ty, Type::Reference(_)) => {
-                return Err(syn::Error::new_spanned(
-                    &typed.ty,
-                    "a handler owns its arguments: take the value, not a reference",
-                ));
-            }
-            FnArg::Typed(_) => {}
-        }
-    }
-    let route = path.map_or_else(|| quote!(http(#name)), |path| quote!(http_at(#path, #name)));
-    Ok(quote! {
-        #function
+/// An async function as the whole program. Documented as `anyfn::handler`.
+#[proc_macro_attribute]
+pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    beside(item, |function| handler::expand(args.into(), function))
+}
 
-        fn main() {
-            ::anyfn::__private::run(::anyfn::App::builder().#route.build());
+/// The service, or handler, that a function returns as the whole program. Documented as `anyfn::main`.
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    beside(item, |function| served::expand(args.into(), function))
+}
+
+/// An error stands beside the function, so that what uses the function makes no errors of its own.
+fn beside(
+    item: TokenStream,
+    expand: impl FnOnce(&syn::ItemFn) -> syn::Result<proc_macro2::TokenStream>,
+) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let function = match syn::parse2::<syn::ItemFn>(item.clone()) {
+        Ok(function) => function,
+        Err(_) => {
+            let error =
+                syn::Error::new_spanned(&item, "only a function with a body can be this: `async fn hello() { … }`");
+            let error = error.to_compile_error();
+            return quote!(#item #error fn main() {}).into();
         }
-    })
+    };
+    expand(&function)
+        .unwrap_or_else(|error| {
+            let error = error.to_compile_error();
+            let main = (function.sig.ident != "main").then(|| {
+                quote!(
+                    fn main() {}
+                )
+            });
+            quote!(#function #error #main)
+        })
+        .into()
 }

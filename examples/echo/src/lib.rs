@@ -9,18 +9,15 @@ mod web;
 pub use triggers::{changed, custom, object, published, queued, tick};
 pub use web::web;
 
-/// The whole program.
-pub fn app() -> anyfn::App {
-    anyfn::App::builder()
-        .http(web)
-        .schedule("0 3 * * *", tick)
-        .queue("echo", queued)
-        .object_created("echo", object)
-        .object_removed("echo", object)
-        .change("echo", changed)
-        .message("echo", published)
-        .custom(custom)
-        .build()
+anyfn::app! {
+    http => web,
+    schedule("0 3 * * *") => tick,
+    queue("echo") => queued,
+    object_created("echo") => object,
+    object_removed("echo") => object,
+    change("echo") => changed,
+    message("echo") => published,
+    custom => custom,
 }
 
 /// The largest numbers that a path may name.
