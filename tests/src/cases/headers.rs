@@ -1,7 +1,7 @@
 //! Headers arrive with all their values, in order, in lower case.
 
 use super::{ALB, STREAM, URL, V2, WORKERS, letters};
-use crate::{Case, Forced, Payload, Seen};
+use crate::{Answer, Case, Forced, Payload, Seen};
 
 const VALUES: &str = "RFC 9110, 5.3: the order of a field's values is kept";
 const JOINED: &str = "the event joins repeated headers with a comma";
@@ -124,6 +124,9 @@ pub(super) const ROWS: &[Case] = &[
     Case::echo("headers/host-with-port", "GET", "/echo/a?x=1")
         .why("echo.md: the public URL as the client sent it")
         .headers(&[("host", b"shop.example:8443")]),
+    Case::ask("headers/platform-internal", "GET", "/echo")
+        .why("what Vercel's runtime and platform tell each other is not the handler's")
+        .answer(&[Answer::Without("x-vercel-internal-")]),
     Case::echo("headers/trace-context", "GET", "/echo").why("tracing goes through").headers(&[
         ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ("tracestate", b"vendor=opaque"),
