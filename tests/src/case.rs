@@ -249,6 +249,8 @@ pub enum Answer {
     Logs(&'static str),
     /// A line with this text is in the log within five seconds, and was not when the answer came.
     LogsAfter(&'static str),
+    /// A line with this text is in the log when the answer comes.
+    LogsBefore(&'static str),
 }
 
 /// What a JSON value is.

@@ -78,7 +78,7 @@ impl Answer {
             Self::Without(text) => format!("without {text}"),
             Self::Streamed(..) => "streamed".to_owned(),
             Self::Slow(_) => "slow".to_owned(),
-            Self::Logs(_) | Self::LogsAfter(_) => "log".to_owned(),
+            Self::Logs(_) | Self::LogsAfter(_) | Self::LogsBefore(_) => "log".to_owned(),
         }
     }
 }

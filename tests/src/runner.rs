@@ -145,6 +145,10 @@ pub fn judge(driver: &dyn Driver, case: &Case) -> Verdict {
     }
     match forced {
         _ if !wrong.is_empty() => Verdict::Failed(wrong),
+        // The order of answer and log is checked above, and differs from what it is elsewhere.
+        Some(forced) if expect.answer.iter().any(|answer| matches!(answer, Answer::LogsBefore(_))) => {
+            Verdict::Forced(forced.why.to_owned())
+        }
         Some(_) if differences(driver, &case.request, &Expect::of(case, None), &reply).is_empty() => {
             Verdict::Failed(vec!["nothing is forced here any more: take the difference out of the row".to_owned()])
         }
@@ -164,6 +168,12 @@ fn check_log(driver: &dyn Driver, expect: &Expect) -> Vec<String> {
                     wrong.push(format!("the line {text:?} was logged before the answer came"));
                 }
                 text
+            }
+            Answer::LogsBefore(text) => {
+                if !logs.contains(text) {
+                    wrong.push(format!("the line {text:?} was not in the log when the answer came"));
+                }
+                continue;
             }
             _ => continue,
         };

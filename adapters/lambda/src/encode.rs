@@ -1,14 +1,13 @@
 //! A portable answer as Lambda's JSON.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use anyfn_core::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::decode::Shape;
 
@@ -25,13 +24,23 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     status_description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    headers: Option<BTreeMap<Cow<'a, str>, String>>,
+    headers: Option<Pairs<'a, Cow<'a, str>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    multi_value_headers: Option<BTreeMap<&'a str, Vec<Cow<'a, str>>>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    cookies: Vec<Cow<'a, str>>,
+    multi_value_headers: Option<Pairs<'a, Vec<Cow<'a, str>>>>,
+    // A list even where it is empty: cargo-lambda's own function URL does not answer without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cookies: Option<Vec<Cow<'a, str>>>,
     body: Cow<'a, str>,
     is_base64_encoded: bool,
+}
+
+/// A map's entries, in order.
+struct Pairs<'a, V>(Vec<(Cow<'a, str>, V)>);
+
+impl<V: Serialize> Serialize for Pairs<'_, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// Encodes an answer in the shape of its request.
@@ -62,35 +71,35 @@ pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Resul
         status_description: None,
         headers: None,
         multi_value_headers: None,
-        cookies: Vec::new(),
+        cookies: None,
         body,
         is_base64_encoded,
     };
     match shape {
         Shape::V2 | Shape::Url => {
             answer.headers = Some(joined(&head.headers));
-            answer.cookies = cookies(&head.headers);
+            answer.cookies = Some(cookies(&head.headers));
         }
         Shape::V1 => {
             // The gateway merges the two maps.
-            let (mut single, mut several) = (BTreeMap::new(), BTreeMap::new());
+            let (mut single, mut several) = (Vec::new(), Vec::new());
             for name in head.headers.keys() {
                 let mut values: Vec<_> = head.headers.get_all(name).iter().map(text).collect();
                 if values.len() == 1 {
-                    single.insert(Cow::Borrowed(name.as_str()), values.remove(0).into_owned());
+                    single.push((name.as_str().into(), values.remove(0)));
                 } else {
-                    several.insert(name.as_str(), values);
+                    several.push((name.as_str().into(), values));
                 }
             }
-            answer.headers = Some(single);
-            answer.multi_value_headers = Some(several).filter(|several| !several.is_empty());
+            answer.headers = Some(Pairs(single));
+            answer.multi_value_headers = Some(Pairs(several)).filter(|several| !several.0.is_empty());
         }
         Shape::Alb => {
             answer.status_description = Some(description(head.status));
             let mut headers = joined(&head.headers);
             // A map has each name once, and names are read in any case: so every cookie gets a case of its own.
             for (cookie, name) in cookies(&head.headers).into_iter().zip(cases("set-cookie")) {
-                headers.insert(Cow::Owned(name), cookie.into_owned());
+                headers.0.push((name.into(), cookie));
             }
             answer.headers = Some(headers);
         }
@@ -98,7 +107,7 @@ pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Resul
             answer.status_description = Some(description(head.status));
             let all = |name: &HeaderName| head.headers.get_all(name).iter().map(text).collect();
             let names = head.headers.keys();
-            answer.multi_value_headers = Some(names.map(|name| (name.as_str(), all(name))).collect());
+            answer.multi_value_headers = Some(Pairs(names.map(|name| (name.as_str().into(), all(name))).collect()));
         }
     }
     let json = serde_json::to_vec(&answer).map_err(Error::internal)?;
@@ -117,15 +126,15 @@ pub(crate) fn too_large(length: usize, limit: usize) -> Error {
 }
 
 /// Repeated headers as one, as RFC 9110 allows for all but cookies (section 5.3).
-fn joined(headers: &HeaderMap) -> BTreeMap<Cow<'_, str>, String> {
-    headers
-        .keys()
-        .filter(|name| *name != header::SET_COOKIE)
-        .map(|name| {
-            let values: Vec<_> = headers.get_all(name).iter().map(text).collect();
-            (Cow::Borrowed(name.as_str()), values.join(", "))
-        })
-        .collect()
+fn joined(headers: &HeaderMap) -> Pairs<'_, Cow<'_, str>> {
+    let names = headers.keys().filter(|name| *name != header::SET_COOKIE);
+    Pairs(names.map(|name| (name.as_str().into(), all(headers, name))).collect())
+}
+
+fn all<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
+    let mut values = headers.get_all(name).iter().map(text);
+    let first = values.next().unwrap_or_default();
+    values.fold(first, |all, value| all + ", " + value)
 }
 
 fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
@@ -164,7 +173,7 @@ fn cases(name: &'static str) -> impl Iterator<Item = String> {
 #[serde(rename_all = "camelCase")]
 struct Prelude<'a> {
     status_code: u16,
-    headers: BTreeMap<Cow<'a, str>, String>,
+    headers: Pairs<'a, Cow<'a, str>>,
     cookies: Vec<Cow<'a, str>>,
 }
 

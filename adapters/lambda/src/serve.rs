@@ -124,7 +124,8 @@ impl<H: Handler> Inner<H> {
         let cx = Context::new(invocation.http(client_ip, raw_target));
         let answer = tokio::time::timeout(left(deadline), dispatch_http(&self.handler, request, cx.clone())).await;
         let (head, body) = answer.unwrap_or_else(|_| late(&cx).into_http()).into_parts();
-        if self.streams && shape == Shape::Url && body.whole().is_none() {
+        // Lambda takes a URL's answer for a stream wherever the URL is set up for streams.
+        if self.streams && shape == Shape::Url {
             match prelude(&head) {
                 Ok(prelude) => return self.post.stream(id, prelude, body).await,
                 Err(error) => return self.post.fail(id, &error).await,

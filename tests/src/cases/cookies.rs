@@ -5,11 +5,12 @@ use crate::{Answer, Case, Forced, Payload, Seen};
 
 const IN: &str = "RFC 6265, 4.2: the user agent's cookies, as they were sent";
 const OUT: &str = "RFC 6265, 3: set-cookie fields are never joined; their order is kept";
-const JOINED: &str = "payload 2.0 has one value for a header: others than set-cookie are joined";
+const JOINED: &str = "the answer's JSON has one value for a header: others than set-cookie are joined";
 const LAST: &str = "without multi-value headers, a load balancer delivers the last of repeated ones";
 const WORKERD: &str = "workerd joins repeated headers, cookies too, with a comma and a space";
 const MULTI: Answer = Answer::Header("x-multi", &["a", "b"]);
-const ONE_MULTI: &[Forced] = &[Forced::on(&[V2, URL, STREAM], JOINED).answers(&[Answer::Header("x-multi", &["a, b"])])];
+const ONE_MULTI: &[Forced] =
+    &[Forced::on(&[V2, URL, STREAM, ALB], JOINED).answers(&[Answer::Header("x-multi", &["a, b"])])];
 
 pub(super) const ROWS: &[Case] = &[
     Case::echo("cookies/one-in", "GET", "/echo").why(IN).headers(&[("cookie", b"session=abc")]),

@@ -19,7 +19,7 @@ const MEMORY: u32 = 256;
 pub(crate) const TIMEOUT: u32 = 10;
 
 /// Tells the adapter that its answers are streamed.
-const STREAMING: &str = "ANYFN_LAMBDA_STREAMING";
+pub(crate) const STREAMING: &str = "ANYFN_LAMBDA_STREAMING";
 
 /// What a Lambda build wrote.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Paths and queries: as they were sent, as far as a URI can hold them.
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
 
 /// What `http::Uri` holds in no path. A question mark and a number sign that come in a path are part of it.
 const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'<').add(b'>').add(b'`').add(b'?').add(b'#');
@@ -8,8 +8,9 @@ const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'<').add(b'>').add(b'`').add(b'
 const DECODED: &AsciiSet = &PATH.add(b'%');
 /// What `http::Uri` holds in no query.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'<').add(b'>').add(b'"').add(b'#');
-/// For a query's name or value that the gateway has decoded: what means something in a query, and what a form would not leave.
-const PART: &AsciiSet = &QUERY.add(b'%').add(b'&').add(b'=').add(b'+');
+/// For a query's name or value that the gateway has decoded: all but RFC 3986's unreserved is escaped, as `Url` and
+/// `encodeURIComponent` write what they send, near enough.
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A path as it was sent; nothing is escaped twice.
 pub(super) fn sent_path(path: &str) -> String {

@@ -80,9 +80,12 @@ pub async fn start(bootstrap: &Path, lambda: &Lambda, options: &Options) -> Resu
                 Emulator::start(program, bootstrap, lambda.timeout, &options.env, logs.clone(), group).await?,
             )
         }
-        Api::Own { instances, .. } => {
-            let (api, tasks) =
-                RuntimeApi::start(&bootstrap, instances, lambda.timeout, &options.env, &logs, &group).await?;
+        Api::Own { instances, streaming } => {
+            let mut env = options.env.clone();
+            if streaming {
+                env.push((crate::build::lambda::STREAMING.to_owned(), "1".to_owned()));
+            }
+            let (api, tasks) = RuntimeApi::start(&bootstrap, instances, lambda.timeout, &env, &logs, &group).await?;
             running.tasks.extend(tasks);
             Engine::Own(api)
         }
