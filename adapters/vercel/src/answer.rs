@@ -12,9 +12,9 @@ use hyper::body::Incoming;
 
 use crate::body::limited;
 use crate::context::{Flight, Instance, VercelInvocation};
+use crate::current;
 use crate::decode::{decode, invocation};
 use crate::encode::encode;
-use crate::panic;
 use crate::wire::Traffic;
 
 /// The platform asks here whether the server is there, and counts no invocation.
@@ -43,7 +43,7 @@ pub(crate) async fn answer<H: Handler>(
             let invocation =
                 VercelInvocation::new(&flight, received.request_id, received.raw_target, received.client_ip);
             let handled = dispatch_http(&*handler, received.request, Context::new(invocation));
-            let handled = panic::within(flight.id.clone(), Arc::downgrade(&instance), handled).await;
+            let handled = current::within(flight.id.clone(), Arc::downgrade(&instance), handled).await;
             handled.map_err(anyfn_core::Error::internal).and_then(encode).unwrap_or_else(|error| {
                 flight.log(Level::Error, &format!("anyfn: http event failed: {error}"));
                 error.into_http()
@@ -81,7 +81,7 @@ impl http_body::Body for Answer {
             return Pin::new(body).poll_frame(cx);
         };
         let polled =
-            panic::step(flight.id.as_ref(), Arc::downgrade(&flight.instance), || Pin::new(body).poll_frame(cx));
+            current::step(flight.id.as_ref(), Arc::downgrade(&flight.instance), || Pin::new(body).poll_frame(cx));
         let error = match ready!(polled) {
             Ok(Some(Err(error))) => error,
             Ok(frame) => return Poll::Ready(frame),

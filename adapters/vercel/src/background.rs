@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::InvocationId;
 use crate::context::{Flight, Instance};
-use crate::panic;
+use crate::current;
 
 /// Work that requests left behind.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Background {
     ) {
         let instance = Arc::downgrade(instance);
         let work = async move {
-            let done = panic::within(id.clone(), instance.clone(), work).await;
+            let done = current::within(id.clone(), instance.clone(), work).await;
             if let (Err(why), Some(instance)) = (done, instance.upgrade()) {
                 instance.log(id.as_ref(), Level::Error, &format!("anyfn: work after the answer panicked: {why}"));
             }

@@ -11,11 +11,14 @@ use anyfn_core::{BoxFuture, Invocation, Level};
 use crate::InvocationId;
 use crate::background::Background;
 use crate::ipc::Ipc;
+use crate::printed::Printed;
 
 /// What all requests of an instance share.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) ipc: Option<Ipc>,
+    /// What is printed, where it is part of the log.
+    pub(crate) printed: Option<Arc<Printed>>,
     pub(crate) background: Background,
     region: Option<String>,
     served: AtomicU64,
@@ -23,9 +26,10 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// Must be called inside the runtime.
-    pub(crate) fn new(ipc: Option<Ipc>) -> Self {
+    pub(crate) fn new(ipc: Option<Ipc>, printed: Option<Arc<Printed>>) -> Self {
         Self {
             ipc,
+            printed,
             background: Background::new(),
             region: std::env::var("VERCEL_REGION").ok().filter(|region| !region.is_empty()),
             served: AtomicU64::new(0),
@@ -49,6 +53,9 @@ pub(crate) struct Flight {
 
 impl Flight {
     pub(crate) fn new(instance: &Arc<Instance>, id: Option<InvocationId>) -> Arc<Self> {
+        if let (Some(printed), Some(id)) = (&instance.printed, &id) {
+            printed.begin(id);
+        }
         Arc::new(Self { id, instance: Arc::clone(instance) })
     }
 
@@ -59,7 +66,11 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        if let (Some(ipc), Some(id)) = (&self.instance.ipc, &self.id) {
+        let Some(id) = &self.id else { return };
+        if let Some(printed) = &self.instance.printed {
+            printed.end(id);
+        }
+        if let Some(ipc) = &self.instance.ipc {
             ipc.end(id);
         }
     }

@@ -56,19 +56,28 @@ impl Ipc {
 
     /// A line of the log; `false` where it cannot be taken.
     pub(crate) fn log(&self, id: Option<&InvocationId>, level: Level, line: &str) -> bool {
+        let level = match level {
+            Level::Debug => r#""level":"debug""#,
+            Level::Info => r#""level":"info""#,
+            Level::Warn => r#""level":"warn""#,
+            Level::Error => r#""level":"error""#,
+        };
+        self.line(id, level, line.as_bytes())
+    }
+
+    /// What was printed; `false` where it cannot be taken.
+    pub(crate) fn printed(&self, id: Option<&InvocationId>, text: &[u8]) -> bool {
+        self.line(id, r#""stream":"stdout""#, text)
+    }
+
+    fn line(&self, id: Option<&InvocationId>, what: &str, line: &[u8]) -> bool {
         if self.waiting.load(Ordering::Relaxed) > WAITING {
             return false;
         }
-        let level = match level {
-            Level::Debug => "debug",
-            Level::Info => "info",
-            Level::Warn => "warn",
-            Level::Error => "error",
-        };
         // The vendor's own runtimes call what belongs to no invocation this.
         let none = InvocationId { invocation: "0".to_owned(), request: 0 };
         let (context, line) = (context(id.unwrap_or(&none)), BASE64_STANDARD.encode(line));
-        self.send(message("log", &format!(r#"{{"context":{context},"message":"{line}","level":"{level}"}}"#)))
+        self.send(message("log", &format!(r#"{{"context":{context},"message":"{line}",{what}}}"#)))
     }
 
     fn send(&self, message: Vec<u8>) -> bool {

@@ -22,9 +22,11 @@ mod connection;
 #[cfg(feature = "runtime")]
 mod context;
 #[cfg(feature = "runtime")]
+mod current;
+#[cfg(feature = "runtime")]
 mod ipc;
 #[cfg(feature = "runtime")]
-mod panic;
+mod printed;
 #[cfg(feature = "runtime")]
 mod serve;
 #[cfg(all(test, feature = "runtime"))]

@@ -17,8 +17,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::connection::connection;
 use crate::context::{Instance, VercelInvocation};
+use crate::current;
 use crate::ipc::{self, Writer};
-use crate::panic;
+use crate::printed::{Redirected, redirect};
 
 /// How long the platform waits for the start at most until it hears of the server; the start goes on meanwhile.
 const START: Duration = Duration::from_secs(5);
@@ -42,7 +43,7 @@ fn variable(name: &str) -> Option<OsString> {
 /// The platform's socket or the port cannot be had, or a second signal ended the server at once.
 pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
     let begun = Instant::now();
-    panic::hook();
+    current::hook();
     let settings = Settings::from_env()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
@@ -73,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) ipc: Option<PathBuf>,
     /// The port without the platform; it takes any.
     pub(crate) port: u16,
+    /// Whether what is printed goes to the platform's log too: the process has but one standard output.
+    pub(crate) prints: bool,
 }
 
 impl Settings {
@@ -83,7 +86,7 @@ impl Settings {
                 format!("VERCEL_DEV_PORT is {port:?}, which is no port: set it to a number from 0 to 65535")
             })?,
         };
-        Ok(Self { ipc: variable("VERCEL_IPC_PATH").map(PathBuf::from), port })
+        Ok(Self { ipc: variable("VERCEL_IPC_PATH").map(PathBuf::from), port, prints: true })
     }
 }
 
@@ -107,7 +110,11 @@ pub(crate) async fn serve<H: Handler>(
             (Some(ipc), Some(writer))
         }
     };
-    let instance = Arc::new(Instance::new(ipc));
+    let redirected = match &ipc {
+        Some(ipc) if settings.prints => Some(redirect(ipc)?),
+        _ => None,
+    };
+    let instance = Arc::new(Instance::new(ipc, redirected.as_ref().map(Redirected::printed)));
     let handler = Arc::new(handler);
     let mut stop = pin!(stop);
     let listener = match listen(&settings).await {
@@ -140,6 +147,7 @@ pub(crate) async fn serve<H: Handler>(
         let count = instance.background.count();
         eprintln!("anyfn: not done after {} s, and dropped: {count} × task after an answer", LOCAL_DRAIN.as_secs());
     }
+    drop(redirected);
     if let Some(writing) = writing {
         writing.finish().await;
     }
@@ -167,7 +175,7 @@ async fn start<H: Handler>(handler: &Arc<H>, instance: &Arc<Instance>) {
     let (handler, instance) = (Arc::clone(handler), Arc::clone(instance));
     // A task of its own, so that it goes on where it takes long.
     let starting = tokio::spawn(async move {
-        let why = match panic::within(None, Arc::downgrade(&instance), handler.start(cx)).await {
+        let why = match current::within(None, Arc::downgrade(&instance), handler.start(cx)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
             Err(panic) => format!("it panicked: {panic}"),

@@ -37,7 +37,7 @@ async fn a_line_belongs_to_its_request() {
 
 #[tokio::test]
 async fn a_panic_tells_its_place_in_the_log_of_its_request() {
-    crate::panic::hook();
+    crate::current::hook();
     let mut platform = Platform::start(Does(async |request: http::Request<anyfn_core::Body>, cx: Context| {
         if request.uri().path() == "/work" {
             cx.wait_until(async { panic!("at work") });

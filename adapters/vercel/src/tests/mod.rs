@@ -60,7 +60,7 @@ impl Platform {
         let socket = Socket::new();
         let listener = UnixListener::bind(&socket.0).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let settings = Settings { ipc: Some(socket.0.clone()), port: 3000 };
+        let settings = Settings { ipc: Some(socket.0.clone()), port: 3000, prints: false };
         let served = tokio::spawn(serve(handler, settings, Instant::now(), async {
             let _ = stopped.await;
         }));

@@ -1,4 +1,4 @@
-//! Panics, with the request that they happened in.
+//! The request that is being polled: its panics and what it prints belong to it.
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -28,10 +28,11 @@ pub(crate) async fn within<T>(
     instance: Weak<Instance>,
     future: impl Future<Output = T>,
 ) -> Result<T, String> {
+    let current = Current { id, instance };
     CURRENT
-        .scope(Current { id, instance }, async {
+        .scope(current.clone(), async {
             let mut future = pin!(future);
-            std::future::poll_fn(|cx| caught(|| future.as_mut().poll(cx))).await
+            std::future::poll_fn(|cx| current.poll(|| future.as_mut().poll(cx))).await
         })
         .await
 }
@@ -42,14 +43,8 @@ pub(crate) fn step<T>(
     instance: Weak<Instance>,
     poll: impl FnOnce() -> Poll<T>,
 ) -> Poll<Result<T, String>> {
-    CURRENT.sync_scope(Current { id: id.cloned(), instance }, || caught(poll))
-}
-
-fn caught<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<Result<T, String>> {
-    match catch_unwind(AssertUnwindSafe(poll)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(message(&*panic).to_owned())),
-    }
+    let current = Current { id: id.cloned(), instance };
+    CURRENT.sync_scope(current.clone(), || current.poll(poll))
 }
 
 /// Where a panic happened goes to the log of its request, on the platform; elsewhere it is printed as ever.
@@ -66,6 +61,19 @@ pub(crate) fn hook() {
 }
 
 impl Current {
+    fn poll<T>(&self, poll: impl FnOnce() -> Poll<T>) -> Poll<Result<T, String>> {
+        let caught = || catch_unwind(AssertUnwindSafe(poll));
+        let printed = self.instance.upgrade().and_then(|instance| instance.printed.clone());
+        let polled = match printed {
+            Some(printed) => printed.during(self.id.as_ref(), caught),
+            None => caught(),
+        };
+        match polled {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(message(&*panic).to_owned())),
+        }
+    }
+
     fn log(&self, panic: &PanicHookInfo<'_>) -> bool {
         let Some(instance) = self.instance.upgrade() else { return false };
         let (Some(ipc), Some(place)) = (&instance.ipc, panic.location()) else { return false };
