@@ -183,6 +183,11 @@ impl Handler for App {
             None => Ok(()),
         }
     }
+
+    fn schedules(&self) -> Vec<&str> {
+        let ticked = self.routes.iter().filter(|route| route.trigger == Trigger::Schedule);
+        ticked.filter_map(|route| route.name.as_deref()).collect()
+    }
 }
 
 /// The routes by path.

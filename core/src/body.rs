@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
 
+use crate::panics::catch_step;
 use crate::{BoxError, MaybeSend};
 
 type Streaming = Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>;
@@ -112,11 +113,11 @@ impl Body {
             Inner::Empty => return Ok(Bytes::new()),
             Inner::Whole(bytes) if bytes.len() > limit => return Err(BodyError::TooLarge { limit }),
             Inner::Whole(bytes) => return Ok(bytes),
-            Inner::Stream(stream) => stream,
+            Inner::Stream(_) => self,
         };
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
-        while let Some(frame) = std::future::poll_fn(|cx| stream.as_mut().poll_frame(cx)).await {
+        while let Some(frame) = std::future::poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut stream), cx)).await {
             let Ok(data) = frame.map_err(BodyError::Read)?.into_data() else { continue };
             if first.len() + rest.len() + data.len() > limit {
                 return Err(BodyError::TooLarge { limit });
@@ -150,7 +151,14 @@ impl http_body::Body for Body {
                 self.0 = Inner::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Inner::Stream(stream) => stream.as_mut().poll_frame(cx),
+            Inner::Stream(stream) => match catch_step(|| stream.as_mut().poll_frame(cx)) {
+                Ok(polled) => polled,
+                Err(panicked) => {
+                    // Whatever it has left behind is not polled again.
+                    self.0 = Inner::Empty;
+                    Poll::Ready(Some(Err(panicked.into())))
+                }
+            },
         }
     }
 

@@ -45,6 +45,11 @@ pub trait Handler: MaybeSend + MaybeSync + 'static {
         let _ = cx;
         async { Ok(()) }
     }
+
+    /// The schedules that it is to be ticked by, for a target without a clock of the platform's own.
+    fn schedules(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }
 
 /// The object-safe twin of [`Handler`]; every handler is one.

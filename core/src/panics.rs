@@ -21,6 +21,13 @@ pub(crate) async fn catch<T>(future: impl Future<Output = Result<T, Error>>) -> 
     .await
 }
 
+/// Runs a step of a body's; a panic in it becomes an error.
+pub(crate) fn catch_step<T>(step: impl FnOnce() -> T) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
+        Error::of(ErrorKind::Panic).source(format!("the body's stream panicked: {}", message(&*panic)))
+    })
+}
+
 fn message(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()

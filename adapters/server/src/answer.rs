@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use anyfn_core::{Body, Context, Error, ErrorKind, Handler, Level, dispatch_http};
+use anyfn_core::{Body, Context, Error, ErrorKind, Handler, Level, cloudevents, dispatch_http};
 use http::{HeaderMap, Method, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -67,7 +67,14 @@ async fn handle<H: Handler>(
     cx: Context,
     deadline: Option<Instant>,
 ) -> http::Response<Body> {
-    let handled = dispatch_http(handler, request, cx.clone());
+    let events = request.uri().path() == cloudevents::PATH;
+    let handled = async {
+        if events {
+            cloudevents::serve(handler, request, cx.clone()).await
+        } else {
+            dispatch_http(handler, request, cx.clone()).await
+        }
+    };
     let Some(deadline) = deadline else { return handled.await };
     timeout_at(deadline, handled).await.unwrap_or_else(|_| {
         let error = Error::of(ErrorKind::Deadline).detail("the request was not answered in time");

@@ -87,6 +87,7 @@ pub async fn serve<H: Handler>(
         () = start(&server) => {}
         () = &mut stop => return Ok(()),
     }
+    let ticking = server.settings.clock.then(|| crate::clock::start(&server));
     let (ending, ended) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut failing = false;
@@ -111,7 +112,7 @@ pub async fn serve<H: Handler>(
             () = &mut stop => break,
         }
     }
-    drop(listener);
+    drop((listener, ticking));
     let _ = ending.send(());
     drain(&server, connections).await;
     Ok(())

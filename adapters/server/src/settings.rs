@@ -33,6 +33,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// The region that the platform names.
     pub region: Option<String>,
+    /// Whether the program's schedules are ticked here. Several instances would each tick.
+    pub clock: bool,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             drain: Duration::from_secs(10),
             proxies: Proxies::default(),
             region: None,
+            clock: false,
         }
     }
 }
@@ -130,6 +133,13 @@ impl Settings {
             settings.proxies = parse("ANYFN_TRUST_PROXY", &value, Proxies::WANTED)?;
         }
         settings.region = set("FLY_REGION");
+        // Set by `cargo run`: no platform ticks there.
+        settings.clock = set("CARGO_MANIFEST_DIR").is_some();
+        if let Some(value) = set("ANYFN_CLOCK") {
+            let wanted = "1 to tick the program's schedules here, or 0";
+            settings.clock = parse::<u8>("ANYFN_CLOCK", &value, wanted)
+                .and_then(|clock| if clock < 2 { Ok(clock == 1) } else { Err(unfit("ANYFN_CLOCK", &value, wanted)) })?;
+        }
         Ok(settings)
     }
 }

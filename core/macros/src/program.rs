@@ -75,7 +75,6 @@ impl Program {
         let main = main(&facade, &quote!(#app()), &self.manifest());
         quote! {
             /// The whole program, to be called in memory by tests.
-            #[allow(dead_code)]
             pub fn #app() -> #facade::App {
                 #facade::App::builder() #state #(#routes)* .build()
             }
@@ -115,7 +114,6 @@ pub(crate) fn main(facade: &TokenStream, program: &TokenStream, triggers: &[Stri
         #unwinds
         const _: () = #facade::__private::at_the_root(::core::module_path!());
         /// Serves the program on the target that it was built for.
-        #[allow(dead_code)]
         pub fn main() {
             // A section that nothing names is no part of a linked program; a wasm module's custom sections cannot be named.
             #[cfg(not(target_family = "wasm"))]
@@ -134,7 +132,7 @@ fn section(name: &Ident, panic: &str, triggers: &[String], cfg: &TokenStream) ->
     let length = bytes.len();
     quote! {
         #[cfg(#cfg)]
-        #[used]
+        #[cfg_attr(not(target_family = "wasm"), used)]
         #[cfg_attr(target_family = "wasm", unsafe(link_section = "anyfn"))]
         #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__anyfn"))]
         #[cfg_attr(not(any(target_family = "wasm", target_vendor = "apple")), unsafe(link_section = ".anyfn"))]

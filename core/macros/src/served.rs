@@ -52,7 +52,7 @@ pub(crate) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenS
     let handler = signature.ident.to_string();
     let trigger = format!(r#"{{"kind":"http","handler":"{}"}}"#, handler.trim_start_matches("r#"));
     let main = program::main(&facade, &served, &[trigger]);
-    Ok(quote!(#[allow(dead_code)] #function #main))
+    Ok(quote!(#function #main))
 }
 
 fn is_reference(ty: &Type) -> bool {

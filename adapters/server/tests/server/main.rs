@@ -5,6 +5,7 @@ mod common;
 
 mod bodies;
 mod drain;
+mod events;
 mod framing;
 mod gone;
 mod http1;
