@@ -117,7 +117,8 @@ impl Body {
         };
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
-        while let Some(frame) = std::future::poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut stream), cx)).await {
+        while let Some(frame) = std::future::poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut stream), cx)).await
+        {
             let Ok(data) = frame.map_err(BodyError::Read)?.into_data() else { continue };
             if first.len() + rest.len() + data.len() > limit {
                 return Err(BodyError::TooLarge { limit });
@@ -156,7 +157,7 @@ impl http_body::Body for Body {
                 Err(panicked) => {
                     // Whatever it has left behind is not polled again.
                     self.0 = Inner::Empty;
-                    Poll::Ready(Some(Err(panicked.into())))
+                    Poll::Ready(Some(Err(panicked)))
                 }
             },
         }

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use http::{HeaderValue, Method, StatusCode, header};
 
-use crate::{Body, Context, Error, ErrorKind, Event, Handler, Level, Response, batch, response};
+use crate::{Body, BoxError, Context, Error, ErrorKind, Event, Handler, Level, Response, batch, response};
 
 /// Runs a future; a panic in it becomes an error. Where the target aborts on panic, nothing can be caught.
 pub(crate) async fn catch<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
@@ -22,10 +22,9 @@ pub(crate) async fn catch<T>(future: impl Future<Output = Result<T, Error>>) -> 
 }
 
 /// Runs a step of a body's; a panic in it becomes an error.
-pub(crate) fn catch_step<T>(step: impl FnOnce() -> T) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
-        Error::of(ErrorKind::Panic).source(format!("the body's stream panicked: {}", message(&*panic)))
-    })
+pub(crate) fn catch_step<T>(step: impl FnOnce() -> T) -> Result<T, BoxError> {
+    catch_unwind(AssertUnwindSafe(step))
+        .map_err(|panic| format!("the body's stream panicked: {}", message(&*panic)).into())
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {
