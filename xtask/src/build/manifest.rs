@@ -13,19 +13,12 @@ use crate::ui;
 
 /// Reads the manifest of a program before anything is done to it.
 pub(crate) fn read(function: &Function, program: &Path) -> Result<Manifest> {
-    if !cfg!(test) {
-        return read_strictly(function, program).or_else(|error| {
-            ui::warn(format_args!("{error:#}"));
-            Ok(serde_json::from_str(r#"{"version":1,"triggers":[{"kind":"http"}]}"#)?)
-        });
-    }
-    read_strictly(function, program)
-}
-fn read_strictly(function: &Function, program: &Path) -> Result<Manifest> {
     let data = std::fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
-    let section = section(&data);
-    // `read` looks for the manifest's first bytes: a format that the sections are not known of is searched whole.
-    let found = section.map_or_else(|| manifest::read(&data), manifest::read);
+    let found = match object::File::parse(data.as_slice()) {
+        Ok(file) => manifest::read(section(&file).unwrap_or_default()),
+        // A format whose sections are not known here is searched whole for the manifest's first bytes.
+        Err(_) => manifest::read(&data),
+    };
     found.map_err(|error| {
         let Function { package, bin, facade, .. } = function;
         let facade = facade.replace('-', "_");
@@ -39,11 +32,9 @@ fn read_strictly(function: &Function, program: &Path) -> Result<Manifest> {
 }
 
 /// The manifest's own section.
-fn section(data: &[u8]) -> Option<&[u8]> {
-    let file = object::File::parse(data).ok()?;
-    let own = |name: object::Result<&str>| name.is_ok_and(|name| name.contains("anyfn"));
-    let section = file.sections().find(|section| own(section.name()))?;
-    section.data().ok()
+fn section<'a>(file: &object::File<'a>) -> Option<&'a [u8]> {
+    let own = |name: object::Result<&str>| name.is_ok_and(|name| name.trim_start_matches('.') == "anyfn");
+    file.sections().find(|section| own(section.name()))?.data().ok()
 }
 
 /// Lets through to the packing what can live on its target, and says what was found.
@@ -205,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_program_without_a_manifest_is_told_how_to_get_one() {
-        let error = format!("{:#}", in_file(&wasm("other", b"")).unwrap_err());
+        let stray = written(r#"{"version":1,"triggers":[]}"#);
+        let error = format!("{:#}", in_file(&wasm("other", &stray)).unwrap_err());
         assert!(error.contains("#[any_fn::handler]") && error.contains("manifest is missing"), "{error}");
     }
 
