@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::Happening;
+
 /// One row of the table.
 ///
 /// A row is data: the same for every runtime, apart from the [`Forced`] differences, which say why.
@@ -38,6 +40,8 @@ pub struct Case {
     pub then: Option<&'static str>,
     /// Run by itself, since it measures time or disturbs others.
     pub alone: bool,
+    /// What happens in place of a request.
+    pub event: Option<Happening>,
     /// Where a platform forces something else.
     pub forced: &'static [Forced],
 }
@@ -62,8 +66,16 @@ impl Case {
             needs: Need::Nothing,
             then: None,
             alone: false,
+            event: None,
             forced: &[],
         }
+    }
+
+    /// An event that is no request.
+    pub const fn event(name: &'static str, event: Happening) -> Self {
+        let mut case = Self::ask(name, "", "");
+        case.event = Some(event);
+        case
     }
 
     /// The rule or the document that the row follows.
@@ -251,6 +263,12 @@ pub enum Answer {
     LogsAfter(&'static str),
     /// A line with this text is in the log when the answer comes.
     LogsBefore(&'static str),
+    /// Of an event: these items fail and come again, and no others.
+    Again(&'static [usize]),
+    /// Of an event: it is answered with this JSON.
+    Replied(&'static str),
+    /// Of an event: the handler logged it, with these members at least.
+    Event(&'static str),
 }
 
 /// What a JSON value is.

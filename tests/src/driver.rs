@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use anyfn_core::Capabilities;
 
-use crate::{Forced, Need, Reply, Request, client};
+use crate::{Forced, Happening, Need, Reply, Request, Told, client};
 
 /// The variables that the echo function must be started with.
 pub const ENV: &[(&str, &str)] = &[("ECHO_GREETING", "grüß dich, =&\"'"), ("ECHO_EMPTY", "")];
@@ -42,6 +42,15 @@ pub trait Driver: Sync {
     /// # Errors
     /// Where no answer came.
     fn send(&self, request: &Request) -> io::Result<Reply>;
+
+    /// Lets an event happen that is no request, and gives back what the platform is told of it.
+    ///
+    /// # Errors
+    /// Where the platform was told nothing.
+    fn happen(&self, event: &Happening) -> io::Result<Told> {
+        let _ = event;
+        Ok(Told::Never("this runtime has requests alone".to_owned()))
+    }
 
     /// What `/context` must give as the platform.
     fn platform(&self) -> &str {
@@ -85,6 +94,7 @@ pub trait Driver: Sync {
     }
 }
 
+type Happen = Box<dyn Fn(&Happening) -> io::Result<Told> + Send + Sync>;
 type Logs = Box<dyn Fn() -> String + Send + Sync>;
 type End = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 
@@ -100,6 +110,7 @@ pub struct HttpDriver {
     platform: String,
     address: SocketAddr,
     scheme: &'static str,
+    happen: Option<Happen>,
     logs: Option<Logs>,
     end: Option<End>,
     at_once: usize,
@@ -164,7 +175,17 @@ impl HttpDriver {
     pub fn new(name: impl Into<String>, address: SocketAddr) -> Self {
         let name = name.into();
         let platform = name.clone();
-        Self { name, platform, address, scheme: "http", logs: None, end: None, at_once: 4, limits: Limits::default() }
+        Self {
+            name,
+            platform,
+            address,
+            scheme: "http",
+            happen: None,
+            logs: None,
+            end: None,
+            at_once: 4,
+            limits: Limits::default(),
+        }
     }
 
     /// The platform that the handler must be told, if it is not the runtime's name.
@@ -178,6 +199,13 @@ impl HttpDriver {
     #[must_use]
     pub fn with_scheme(mut self, scheme: &'static str) -> Self {
         self.scheme = scheme;
+        self
+    }
+
+    /// How events come that are no requests.
+    #[must_use]
+    pub fn with_events(mut self, happen: impl Fn(&Happening) -> io::Result<Told> + Send + Sync + 'static) -> Self {
+        self.happen = Some(Box::new(happen));
         self
     }
 
@@ -217,6 +245,13 @@ impl Driver for HttpDriver {
 
     fn send(&self, request: &Request) -> io::Result<Reply> {
         client::send(self.address, request)
+    }
+
+    fn happen(&self, event: &Happening) -> io::Result<Told> {
+        match &self.happen {
+            Some(happen) => happen(event),
+            None => Ok(Told::Never("the events are the same behind every gateway: one of them has them".to_owned())),
+        }
     }
 
     fn platform(&self) -> &str {

@@ -79,6 +79,8 @@ impl Answer {
             Self::Streamed(..) => "streamed".to_owned(),
             Self::Slow(_) => "slow".to_owned(),
             Self::Logs(_) | Self::LogsAfter(_) | Self::LogsBefore(_) => "log".to_owned(),
+            Self::Again(_) | Self::Replied(_) => "told".to_owned(),
+            Self::Event(_) => "event".to_owned(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod cases;
 mod check;
 mod driver;
 mod expect;
+mod happening;
 mod matrix;
 mod runner;
 
@@ -14,5 +15,6 @@ pub use case::{Answer, Case, Forced, Is, Need, Payload, Request, Seen};
 pub use cases::CASES;
 pub use client::Reply;
 pub use driver::{Driver, ENV, HttpDriver, Limits};
+pub use happening::{Happening, Told};
 pub use matrix::matrix;
 pub use runner::{Report, Verdict, judge, run};

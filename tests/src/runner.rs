@@ -5,9 +5,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::check::differences;
 use crate::expect::Expect;
-use crate::{Answer, Case, Driver, Request};
+use crate::{Answer, Case, Driver, Forced, Happening, Request, Told};
 
 /// How long a line may take to reach the log.
 const LOG_PATIENCE: Duration = Duration::from_secs(5);
@@ -129,6 +131,9 @@ pub fn judge(driver: &dyn Driver, case: &Case) -> Verdict {
     if let Err(why) = driver.can(case.needs) {
         return Verdict::NotRun(why);
     }
+    if let Some(event) = &case.event {
+        return happen(driver, case, event, forced);
+    }
     let expect = Expect::of(case, forced.as_ref());
     let reply = match driver.send(&case.request) {
         Ok(reply) => reply,
@@ -187,4 +192,68 @@ fn check_log(driver: &dyn Driver, expect: &Expect) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Lets an event of a row happen.
+fn happen(driver: &dyn Driver, case: &Case, event: &Happening, forced: Option<Forced>) -> Verdict {
+    let told = match driver.happen(event) {
+        Ok(Told::Never(why)) => return Verdict::NotRun(why),
+        Ok(told) => told,
+        Err(error) => return Verdict::Failed(vec![format!("nothing became of it: {error}")]),
+    };
+    let wrong_by = |answers: &[Answer]| -> Vec<String> {
+        answers.iter().filter_map(|answer| check_told(driver, answer, &told).err()).collect()
+    };
+    match forced {
+        None => match wrong_by(case.answer) {
+            wrong if wrong.is_empty() => Verdict::Passed,
+            wrong => Verdict::Failed(wrong),
+        },
+        Some(forced) => match wrong_by(forced.answer) {
+            wrong if !wrong.is_empty() => Verdict::Failed(wrong),
+            _ if wrong_by(case.answer).is_empty() => {
+                Verdict::Failed(vec!["nothing is forced here any more: take the difference out of the row".to_owned()])
+            }
+            _ => Verdict::Forced(forced.why.to_owned()),
+        },
+    }
+}
+
+fn check_told(driver: &dyn Driver, answer: &Answer, told: &Told) -> Result<(), String> {
+    match answer {
+        Answer::Again(items) if *told == Told::Again(items.to_vec()) => Ok(()),
+        Answer::Again(items) => {
+            Err(format!("expected that the items {items:?} come again, the platform was told {told:?}"))
+        }
+        Answer::Replied(json) => {
+            let expected: Value = serde_json::from_str(json).map_err(|error| format!("the row is no JSON: {error}"))?;
+            match told {
+                Told::Json(json) if serde_json::from_str::<Value>(json).is_ok_and(|json| json == expected) => Ok(()),
+                other => Err(format!("expected the answer {json}, the platform was told {other:?}")),
+            }
+        }
+        Answer::Event(json) => {
+            let expected: Value = serde_json::from_str(json).map_err(|error| format!("the row is no JSON: {error}"))?;
+            let start = Instant::now();
+            loop {
+                let logs = driver.logs().unwrap_or_default();
+                let mut events =
+                    logs.lines().filter_map(|line| line.split_once("event {")).map(|(_, rest)| format!("{{{rest}"));
+                if events.any(|event| serde_json::from_str(&event).is_ok_and(|event: Value| has(&event, &expected))) {
+                    return Ok(());
+                }
+                if start.elapsed() > LOG_PATIENCE {
+                    return Err(format!("no event {json} was logged within {} s", LOG_PATIENCE.as_secs()));
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        other => Err(format!("{other:?} says nothing of an event")),
+    }
+}
+
+/// Whether `json` has all members of `expected`, each with the same value.
+fn has(json: &Value, expected: &Value) -> bool {
+    let Some(expected) = expected.as_object() else { return json == expected };
+    expected.iter().all(|(name, value)| json.get(name) == Some(value))
 }

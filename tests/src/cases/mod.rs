@@ -4,6 +4,7 @@ mod bodies;
 mod contexts;
 mod cookies;
 mod errors;
+mod events;
 mod headers;
 mod methods;
 mod paths;
@@ -45,6 +46,7 @@ const PARTS: &[&[Case]] = &[
     streams::ROWS,
     errors::ROWS,
     contexts::ROWS,
+    events::ROWS,
 ];
 
 const COUNT: usize = {

@@ -9,7 +9,7 @@ use anyfn_xtask::local::{Options, cloudflare, lambda, server, vercel};
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
-use crate::Started;
+use crate::{Started, events};
 
 /// What every local runtime is started from.
 pub(crate) struct Locals {
@@ -33,7 +33,8 @@ impl Locals {
 
     /// Starts one runtime.
     pub(crate) fn start(&self, name: &str) -> Started {
-        let options = ENV.iter().fold(Options::new(), |options, (name, value)| options.env(*name, *value));
+        let variables = ENV.iter().chain(&[events::TOKEN, events::NAMES]);
+        let options = variables.fold(Options::new(), |options, (name, value)| options.env(*name, *value));
         let artefacts = self.artefacts.as_ref().context("nothing was built")?;
         let running = self.runtime.block_on(async {
             match name {
@@ -57,15 +58,40 @@ impl Locals {
         let running = Arc::new(running);
         let platform = if name.starts_with("lambda") { "lambda" } else { name };
         let (logged, handle) = (running.clone(), self.runtime.handle().clone());
-        let driver = HttpDriver::new(name, running.addr())
+        let (invoked, caller) = (running.clone(), self.runtime.handle().clone());
+        let mut driver = HttpDriver::new(name, running.addr())
             .with_platform(platform)
             .with_limits(limits(name))
             .with_at_once(at_once(name))
             .with_logs(move || logged.logs().join("\n"))
-            .with_end(move || {
-                handle.block_on(running.stop());
-                running.violations()
+            .with_end({
+                let running = running.clone();
+                move || {
+                    handle.block_on(running.stop());
+                    running.violations()
+                }
             });
+        let happen = move |json: &serde_json::Value| {
+            caller.block_on(invoked.event(&json.to_string())).map_err(|error| format!("{error:#}"))
+        };
+        let addr = running.addr();
+        match name {
+            // One behind AWS' emulator, one behind our own Runtime API.
+            "lambda-v2" | "lambda-stream" => {
+                driver =
+                    driver.with_events(move |event| Ok(events::lambda_told(event, happen(&events::lambda(event)))));
+            }
+            "cloudflare" => {
+                driver = driver.with_events(move |event| {
+                    Ok(match events::workers(event) {
+                        Ok(json) => events::workers_told(happen(&json)),
+                        Err(why) => anyfn_conformance::Told::Never(why),
+                    })
+                });
+            }
+            "server" => driver = driver.with_events(move |event| events::cloudevents(addr, event)),
+            _ => {}
+        }
         Ok(Box::new(driver))
     }
 }

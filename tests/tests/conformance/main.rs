@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use anyfn_conformance::{CASES, Driver, Report, Verdict, matrix, run};
 
+mod events;
 mod local;
 mod memory;
 

@@ -3,11 +3,14 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
-use anyfn_conformance::{Driver, ENV, Reply, Request};
+use anyfn_conformance::{Driver, ENV, Happening, Reply, Request, Told};
 use anyfn_core::test::{Memory, block_on};
-use anyfn_core::{App, Body, dispatch_http};
+use anyfn_core::{
+    App, Batch, Body, Change, ChangeKind, Custom, Entry, Event, Message, ObjectAction, ObjectEvent, Order, Payload,
+    Response, Schedule, dispatch, dispatch_http,
+};
 
 use crate::Started;
 
@@ -41,6 +44,53 @@ impl Driver for InMemory {
         });
         std::thread::spawn(move || block_on(memory.finish()));
         reply
+    }
+
+    fn happen(&self, event: &Happening) -> io::Result<Told> {
+        let event = match *event {
+            Happening::Schedule { cron, at } => {
+                Event::Schedule(Schedule::new(cron, SystemTime::UNIX_EPOCH + Duration::from_secs(at)))
+            }
+            Happening::Queue { bodies } => {
+                let items = bodies.iter().enumerate().map(|(n, body)| Entry::new(n.to_string(), Payload::from(*body)));
+                Event::Queue(Batch::new("echo", Order::Unordered, items))
+            }
+            Happening::Object { created, key, size } => {
+                let action = if created { ObjectAction::Created } else { ObjectAction::Removed };
+                let mut object = ObjectEvent::new(action, "echo", key);
+                object.size = size;
+                Event::Object(Batch::new("echo", Order::Unordered, [Entry::new("0", object)]))
+            }
+            Happening::Change { kind, old, new } => {
+                let kind = match kind {
+                    "insert" => ChangeKind::Insert,
+                    "update" => ChangeKind::Update,
+                    _ => ChangeKind::Remove,
+                };
+                let row: serde_json::Value = serde_json::from_str(new.or(old).unwrap_or_default())?;
+                let keys = Payload::from(format!("{{\"id\":{}}}", row["id"]));
+                let change = Change::new(kind, keys, old.map(Payload::from), new.map(Payload::from));
+                Event::Change(Batch::new("echo", Order::Total, [Entry::new("0", change)]))
+            }
+            Happening::Message { attribute: (name, value), body } => {
+                let mut message = Message::new("echo", Payload::from(body));
+                message.attributes.insert(name.to_owned(), value.to_owned());
+                Event::Message(Batch::new("echo", Order::Unordered, [Entry::new("0", message)]))
+            }
+            Happening::Custom { json } => Event::Custom(Custom::json(json)),
+            ref other => return Ok(Told::Never(format!("no event is known for {other:?}"))),
+        };
+        let memory = Memory::default();
+        self.invocations.lock().unwrap_or_else(PoisonError::into_inner).push(memory.clone());
+        Ok(match block_on(dispatch(&self.app, event, memory.context())) {
+            Ok(Response::Json(json)) => Told::Json(String::from_utf8_lossy(&json).into_owned()),
+            Ok(Response::Batch(outcomes)) => {
+                let again = outcomes.iter().enumerate().filter(|(_, outcome)| !outcome.is_settled());
+                Told::Again(again.map(|(place, _)| place).collect())
+            }
+            Ok(_) => Told::Again(Vec::new()),
+            Err(error) => Told::Failed(error.to_string()),
+        })
     }
 
     fn origin(&self) -> Option<String> {

@@ -93,6 +93,13 @@ pub async fn start(bootstrap: &Path, lambda: &Lambda, options: &Options) -> Resu
     let streaming = matches!(lambda.api, Api::Own { streaming: true, .. }) && lambda.shape == Shape::Url;
     let gateway = Gateway::new(lambda.shape, lambda.stage.clone());
     let front = Arc::new(Front { gateway, engine, streaming, logs });
+    let events = listen(0).await?;
+    running.events = Some(events.local_addr()?);
+    let invoked = Arc::clone(&front);
+    running.tasks.push(serve(events, move |request| {
+        let front = Arc::clone(&invoked);
+        async move { front.invoke(request).await }
+    }));
     running.tasks.push(serve(listener, move |request| {
         let front = Arc::clone(&front);
         async move { front.answer(request).await }
@@ -134,6 +141,27 @@ struct Front {
 }
 
 impl Front {
+    /// Hands an event to the function as it is: 200 and its answer, or 500 and why it failed.
+    async fn invoke(&self, mut request: Request) -> Answer {
+        let event = match request.body.collect(LARGEST_BODY).await {
+            Ok(Some(event)) => event,
+            Ok(None) => return Answer::typed(413, "text/plain", "an event has 6 MB at most\n"),
+            Err(error) => return Answer::typed(400, "text/plain", format!("{error}\n")),
+        };
+        match self.engine.invoke(event.to_vec()).await {
+            Outcome::Whole(bytes) => Answer::typed(200, "application/json", bytes),
+            Outcome::Stream { mut body, .. } => match body.collect(LARGEST_BODY).await {
+                Ok(Some(bytes)) => Answer::typed(200, "application/json", bytes),
+                Ok(None) => Answer::typed(500, "text/plain", "an answer that is too large to be buffered"),
+                Err(error) => Answer::typed(500, "text/plain", format!("a streamed answer that failed: {error}")),
+            },
+            Outcome::Failed(why) => {
+                self.logs.push(&why);
+                Answer::typed(500, "text/plain", why)
+            }
+        }
+    }
+
     async fn answer(&self, mut request: Request) -> Answer {
         let body = match request.body.collect(LARGEST_BODY).await {
             Ok(Some(body)) => body,
