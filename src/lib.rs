@@ -22,6 +22,6 @@ mod served;
 /// What the macros expand to; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::run::run;
+    pub use crate::run::{run, run_http};
     pub use crate::served::{at_the_root, served};
 }

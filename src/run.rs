@@ -8,6 +8,18 @@ pub fn run(app: App) {
     anyfn_cloudflare::run(app);
 }
 
+/// [`run`], for a program that HTTP requests alone reach: where its size counts, what reads other events is left out.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub fn run_http(app: App) {
+    anyfn_cloudflare::run_http(app);
+}
+
+/// [`run`], for a program that HTTP requests alone reach.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub fn run_http(app: App) {
+    run(app);
+}
+
 /// Serves the program on the target that it was built for, and ends the process where that fails.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn run(app: App) {

@@ -67,7 +67,8 @@ fn borrows(tokens: TokenStream) -> bool {
                 }
             }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-                if !matches!(tokens.next(), Some(TokenTree::Ident(name)) if name == "static") {
+                let name = tokens.next();
+                if !matches!(name, Some(TokenTree::Ident(name)) if name == "static") {
                     return true;
                 }
             }

@@ -72,7 +72,9 @@ impl Program {
             let name = name.iter();
             quote!(.#method(#(#name,)* #handler))
         });
-        let main = main(&facade, &quote!(#app()), &self.manifest());
+        let web = self.entries.iter().all(|entry| entry.kind.named == Named::Path);
+        let run = if web { quote!(run_http) } else { quote!(run) };
+        let main = main(&facade, &quote!(#run(#app())), &self.manifest());
         quote! {
             /// The whole program, to be called in memory by tests.
             pub fn #app() -> #facade::App {
@@ -103,8 +105,8 @@ pub(crate) fn facade(named: Option<&Path>) -> TokenStream {
     named.map_or_else(|| quote!(::anyfn), |path| quote!(#path))
 }
 
-/// `fn main`, which serves `program`, and the manifest of these triggers.
-pub(crate) fn main(facade: &TokenStream, program: &TokenStream, triggers: &[String]) -> TokenStream {
+/// `fn main`, which makes this call of the facade, and the manifest of these triggers.
+pub(crate) fn main(facade: &TokenStream, run: &TokenStream, triggers: &[String]) -> TokenStream {
     let one = format_ident!("{ONE}", span = Span::call_site());
     let aborts =
         section(&one, r#","panic":"abort""#, triggers, &quote!(all(panic = "abort", not(target_family = "wasm"))));
@@ -118,7 +120,7 @@ pub(crate) fn main(facade: &TokenStream, program: &TokenStream, triggers: &[Stri
             // A section that nothing names is no part of a linked program; a wasm module's custom sections cannot be named.
             #[cfg(not(target_family = "wasm"))]
             ::core::hint::black_box(&#one);
-            #facade::__private::run(#program);
+            #facade::__private::#run;
         }
     }
 }

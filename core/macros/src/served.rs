@@ -51,7 +51,7 @@ pub(crate) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenS
     };
     let handler = signature.ident.to_string();
     let trigger = format!(r#"{{"kind":"http","handler":"{}"}}"#, handler.trim_start_matches("r#"));
-    let main = program::main(&facade, &served, &[trigger]);
+    let main = program::main(&facade, &quote!(run_http(#served)), &[trigger]);
     Ok(quote!(#function #main))
 }
 
