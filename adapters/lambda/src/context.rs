@@ -64,7 +64,7 @@ impl Invocation for LambdaInvocation {
     }
 
     fn region(&self) -> Option<&str> {
-        self.region.get_or_init(|| std::env::var("AWS_REGION").ok()).as_deref()
+        self.region.get_or_init(region).as_deref()
     }
 
     fn client_ip(&self) -> Option<IpAddr> {
@@ -92,12 +92,23 @@ impl Invocation for LambdaInvocation {
     }
 }
 
+fn region() -> Option<String> {
+    std::env::var("AWS_REGION").ok()
+}
+
 /// The time before the first invocation, while the program prepares.
-pub(crate) struct Init;
+#[derive(Default)]
+pub(crate) struct Init {
+    region: OnceLock<Option<String>>,
+}
 
 impl Invocation for Init {
     fn platform(&self) -> &'static str {
         "lambda"
+    }
+
+    fn region(&self) -> Option<&str> {
+        self.region.get_or_init(region).as_deref()
     }
 
     fn cold_start(&self) -> bool {

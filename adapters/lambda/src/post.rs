@@ -2,9 +2,11 @@
 //!
 //! `lambda_runtime` would write the error of a stream that breaks off into the body, as text; so answers are posted here.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use anyfn_core::{Body, BoxError, Error, ErrorKind};
 use base64::Engine as _;
@@ -14,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Request, header};
 use http_body::Frame;
 use lambda_runtime::SnapStartResource;
 use lambda_runtime_api_client::{PooledClient, body};
+use tokio::time::Sleep;
 
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
@@ -32,14 +35,15 @@ impl Post {
         self.send(request(id, "response"), json.into()).await;
     }
 
-    /// Posts a streamed one: `prelude`, and then the body as it comes.
-    pub(crate) async fn stream(&self, id: &str, prelude: Bytes, answer: Body) {
+    /// Posts a streamed one: `prelude`, and then the body as it comes within this time.
+    pub(crate) async fn stream(&self, id: &str, prelude: Bytes, answer: Body, time: Duration) {
         let request = request(id, "response")
             .header("lambda-runtime-function-response-mode", "streaming")
             .header(header::CONTENT_TYPE, "application/vnd.awslambda.http-integration-response")
             .header(header::TRANSFER_ENCODING, "chunked")
             .header(header::TRAILER, format!("{ERROR_TYPE}, {ERROR_BODY}"));
-        self.send(request, body::Body::new(Streamed { prelude: Some(prelude), answer: Some(answer) })).await;
+        let end = Box::pin(tokio::time::sleep(time));
+        self.send(request, body::Body::new(Streamed { prelude: Some(prelude), answer: Some(answer), end })).await;
     }
 
     /// Says that the invocation failed.
@@ -92,6 +96,16 @@ struct Streamed {
     prelude: Option<Bytes>,
     /// Gone after its end.
     answer: Option<Body>,
+    /// When it is given up.
+    end: Pin<Box<Sleep>>,
+}
+
+impl Streamed {
+    fn break_off(&mut self, why: impl fmt::Display) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        eprintln!("anyfn: the streamed answer broke off: {why}");
+        self.answer = None;
+        Poll::Ready(Some(Ok(Frame::trailers(broken()))))
+    }
 }
 
 impl http_body::Body for Streamed {
@@ -105,15 +119,16 @@ impl http_body::Body for Streamed {
         loop {
             let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
             match Pin::new(answer).poll_frame(cx) {
+                Poll::Pending if self.end.as_mut().poll(cx).is_ready() => {
+                    return self.break_off("the function's timeout is near: set a longer one");
+                }
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(frame))) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
                 // Lambda's own trailers are the only ones.
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Ready(Some(Err(error))) => {
-                    eprintln!("anyfn: the streamed answer broke off: {error}");
-                    self.answer = None;
-                    return Poll::Ready(Some(Ok(Frame::trailers(broken()))));
+                    return self.break_off(error);
                 }
             }
         }

@@ -1,12 +1,13 @@
 //! The runtime: AWS' loop, and what is done with each invocation.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use anyfn_core::{BoxError, Context, Error, ErrorKind, Handler, Level, Names, Response, dispatch, dispatch_http};
+use anyfn_core::{Body, BoxError, Context, Error, ErrorKind, Handler, Level, Names, Response, dispatch, dispatch_http};
 use bytes::Bytes;
 use http_body::Body as _;
 use lambda_runtime::{LambdaEvent, LambdaInvocation as Invoked, Runtime};
@@ -46,13 +47,14 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
             .into());
         }
     }
-    let at_once = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let at_once = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok().and_then(|n| n.parse().ok()).unwrap_or(1).max(1);
     let streams = std::env::var_os("ANYFN_LAMBDA_STREAMING").is_some_and(|value| value == "1");
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async move {
-        let init = Context::new(Init);
+        let init = Context::new(Init::default());
         let names = Names::of_program(&init).map_err(|error| error.to_string())?;
         // Lambda gives the time before the first invocation more of the processor than those after.
-        if let Err(error) = handler.start(init.clone()).await {
+        let started = caught(handler.start(init.clone())).await;
+        if let Err(error) = started.unwrap_or_else(|| Err(Error::of(ErrorKind::Panic))) {
             init.log_at(
                 Level::Error,
                 format!("anyfn: the program could not prepare, and tries again when it is invoked: {error}"),
@@ -92,28 +94,31 @@ impl<H: Handler> tower_service::Service<Invoked> for Function<H> {
     fn call(&mut self, invoked: Invoked) -> Self::Future {
         let inner = Arc::clone(&self.0);
         Box::pin(async move {
-            inner.invoke(invoked).await;
+            let id = invoked.context.request_id.clone();
+            // A handler's panic is caught nearer to it. One that got here would end the process.
+            if caught(inner.invoke(&id, invoked)).await.is_none() {
+                inner.post.fail(&id, &Error::of(ErrorKind::Panic)).await;
+            }
             Ok(())
         })
     }
 }
 
 impl<H: Handler> Inner<H> {
-    async fn invoke(&self, Invoked { body: event, context, .. }: Invoked) {
-        let (id, deadline) = (context.request_id.clone(), context.deadline());
+    async fn invoke(&self, id: &str, Invoked { body: event, context, .. }: Invoked) {
+        let deadline = context.deadline();
         let background = Arc::<Background>::default();
         let invocation = LambdaInvocation::new(event.clone(), context, Arc::clone(&background));
         match decode(&event) {
-            Ok(Received::Http(http)) => self.http(&id, deadline, invocation, *http).await,
-            Ok(Received::Event(source)) => self.event(&id, deadline, invocation, source, &event).await,
+            Ok(Received::Http(http)) => self.http(id, deadline, invocation, *http).await,
+            Ok(Received::Event(source)) => self.event(id, deadline, invocation, source, &event).await,
             Ok(Received::Refused(shape, error)) => {
                 eprintln!("anyfn: a request was refused: {error}");
-                let (head, body) = error.into_http().into_parts();
-                self.whole(&id, shape, &head, body.whole().cloned().unwrap_or_default()).await;
+                self.answer(id, deadline, shape, error.into_http()).await;
             }
             Err(error) => {
                 eprintln!("anyfn: an event was refused: {error}");
-                self.post.fail(&id, &error).await;
+                self.post.fail(id, &error).await;
             }
         }
         background.finish(left(deadline)).await;
@@ -123,27 +128,31 @@ impl<H: Handler> Inner<H> {
         let Http { request, shape, client_ip, raw_target } = http;
         let cx = Context::new(invocation.http(client_ip, raw_target));
         let answer = tokio::time::timeout(left(deadline), dispatch_http(&self.handler, request, cx.clone())).await;
-        let (head, body) = answer.unwrap_or_else(|_| late(&cx).into_http()).into_parts();
+        self.answer(id, deadline, shape, answer.unwrap_or_else(|_| late().into_http())).await;
+    }
+
+    async fn answer(&self, id: &str, deadline: SystemTime, shape: Shape, answer: http::Response<Body>) {
+        let (head, body) = answer.into_parts();
         // Lambda takes a URL's answer for a stream wherever the URL is set up for streams.
         if self.streams && shape == Shape::Url {
             match prelude(&head) {
-                Ok(prelude) => return self.post.stream(id, prelude, body).await,
+                Ok(prelude) => return self.post.stream(id, prelude, body, left(deadline)).await,
                 Err(error) => return self.post.fail(id, &error).await,
             }
         }
         let length = body.size_hint().lower();
         if length > MAX_ANSWER as u64 {
             let length = usize::try_from(length).unwrap_or(usize::MAX);
-            return self.instead(id, shape, &cx, too_large(length, MAX_ANSWER)).await;
+            return self.instead(id, shape, too_large(length, MAX_ANSWER)).await;
         }
         // What is streamed here is gathered: the gateway waits for the end anyway.
         match tokio::time::timeout(left(deadline), body.collect(MAX_ANSWER)).await {
             Ok(Ok(body)) => self.whole(id, shape, &head, body).await,
             Ok(Err(anyfn_core::BodyError::TooLarge { .. })) => {
-                self.instead(id, shape, &cx, too_large(MAX_ANSWER + 1, MAX_ANSWER)).await;
+                self.instead(id, shape, too_large(MAX_ANSWER + 1, MAX_ANSWER)).await;
             }
-            Ok(Err(error)) => self.instead(id, shape, &cx, Error::internal(error)).await,
-            Err(_) => self.instead(id, shape, &cx, late(&cx)).await,
+            Ok(Err(error)) => self.instead(id, shape, Error::internal(error)).await,
+            Err(_) => self.instead(id, shape, late()).await,
         }
     }
 
@@ -162,8 +171,8 @@ impl<H: Handler> Inner<H> {
     }
 
     /// Answers with an error in place of the handler's answer.
-    async fn instead(&self, id: &str, shape: Shape, cx: &Context, error: Error) {
-        cx.log_at(Level::Error, format!("anyfn: http event failed after its handler: {error}"));
+    async fn instead(&self, id: &str, shape: Shape, error: Error) {
+        eprintln!("anyfn: http event failed after its handler: {error}");
         let (head, body) = error.into_http().into_parts();
         self.whole(id, shape, &head, body.whole().cloned().unwrap_or_default()).await;
     }
@@ -182,7 +191,7 @@ impl<H: Handler> Inner<H> {
             Ok(result) => result,
             // What was done by then must not come again.
             Err(_) => {
-                let error = late(&cx);
+                let error = late();
                 outcomes.map_or(Err(error), |outcomes| Ok(Response::Batch(outcomes.take())))
             }
         };
@@ -194,13 +203,22 @@ impl<H: Handler> Inner<H> {
     }
 }
 
+/// Runs a future; `None` if it panics, which has a line of its own in the log.
+async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))).map_or(Poll::Ready(None), |polled| polled.map(Some))
+    })
+    .await
+}
+
 /// The time until the function's timeout, less what an answer takes.
 fn left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN)
 }
 
-fn late(cx: &Context) -> Error {
-    cx.log_at(Level::Error, "anyfn: the handler was given up shortly before the function's timeout: set a longer one");
+fn late() -> Error {
+    eprintln!("anyfn: the handler was given up shortly before the function's timeout: set a longer one");
     Error::of(ErrorKind::Deadline)
 }
 

@@ -6,8 +6,9 @@ use anyfn_core::{Body, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header::MaxSizeReached;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -95,7 +96,9 @@ struct Identity<'a> {
 
 /// The request in an event of this shape.
 pub(super) fn request(event: &Bytes, mut envelope: Envelope<'_>, shape: Shape) -> Result<Http, Error> {
-    let headers = headers(&mut envelope);
+    let headers = headers(&mut envelope).map_err(|_| {
+        Error::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).detail("the request has too many headers")
+    })?;
     let mut request = http::Request::new(body(event, &mut envelope)?);
     let context = envelope.request_context.as_ref();
     let method = match shape {
@@ -111,28 +114,29 @@ pub(super) fn request(event: &Bytes, mut envelope: Envelope<'_>, shape: Shape) -
     Ok(Http { request, shape, client_ip, raw_target: target.raw.filter(|raw| *raw != target.sent) })
 }
 
-fn headers(envelope: &mut Envelope<'_>) -> HeaderMap {
+fn headers(envelope: &mut Envelope<'_>) -> Result<HeaderMap, MaxSizeReached> {
     let single = envelope.headers.take().map(|pairs| pairs.0).unwrap_or_default();
     let several = envelope.multi_value_headers.as_ref().map(|pairs| &pairs.0[..]).unwrap_or_default();
-    let mut headers = HeaderMap::with_capacity(single.len().max(several.len()) + 1);
-    let mut add = |name: &str, value: &str| {
+    let mut headers = HeaderMap::try_with_capacity(single.len().max(several.len()) + 1)?;
+    let mut add = |(name, value): (&Text<'_>, &Text<'_>)| {
         // What HTTP does not know costs itself and nothing else.
         if let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
         {
-            headers.append(name, value);
+            headers.try_append(name, value)?;
         }
+        Ok(())
     };
     // Where there are several values, the other map has but the last.
     if several.is_empty() {
-        single.iter().for_each(|(name, value)| add(name, value));
+        single.iter().try_for_each(|(name, value)| add((name, value)))?;
     } else {
-        several.iter().for_each(|(name, values)| values.iter().for_each(|value| add(name, value)));
+        several.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value))).try_for_each(add)?;
     }
     if let Some(cookies) = envelope.cookies.take().filter(|cookies| !cookies.is_empty()) {
         let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>().join("; ");
         if let Ok(value) = HeaderValue::from_bytes(joined.as_bytes()) {
-            headers.insert(header::COOKIE, value);
+            headers.try_insert(header::COOKIE, value)?;
         }
     } else if headers.get_all(header::COOKIE).iter().count() > 1 {
         // One header, as RFC 6265 has it (section 5.4): a load balancer passes on how HTTP/2 splits it.
@@ -141,7 +145,7 @@ fn headers(envelope: &mut Envelope<'_>) -> HeaderMap {
             headers.insert(header::COOKIE, value);
         }
     }
-    headers
+    Ok(headers)
 }
 
 fn body(event: &Bytes, envelope: &mut Envelope<'_>) -> Result<Body, Error> {

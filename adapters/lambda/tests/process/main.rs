@@ -1,0 +1,166 @@
+//! The process itself, on a Runtime API of this test's own: what no handler and no event may do to it.
+//!
+//! `cargo test -p anyfn-lambda --test process`. The program starts itself as the function that it drives.
+
+mod api;
+mod function;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use api::{Answer, Api, event, url_event};
+
+fn main() -> ExitCode {
+    if anyfn_lambda::detected() {
+        return match anyfn_lambda::run(function::Function) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let mut failed = 0;
+    for (name, check) in CHECKS {
+        let ok = std::panic::catch_unwind(check).is_ok();
+        println!("test {name} ... {}", if ok { "ok" } else { "FAILED" });
+        failed += usize::from(!ok);
+    }
+    println!(
+        "\ntest result: {}. {} passed; {failed} failed",
+        if failed == 0 { "ok" } else { "FAILED" },
+        CHECKS.len() - failed
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A check, by the behaviour that it pins.
+type Check = (&'static str, fn());
+
+const CHECKS: &[Check] = &[
+    ("a_panic_costs_one_answer", a_panic_costs_one_answer),
+    ("a_body_that_panics_costs_one_answer", a_body_that_panics_costs_one_answer),
+    ("a_stream_that_panics_breaks_off", a_stream_that_panics_breaks_off),
+    ("a_start_that_panics_is_tried_again", a_start_that_panics_is_tried_again),
+    ("a_header_that_is_no_text_is_answered", a_header_that_is_no_text_is_answered),
+    ("too_large_an_answer_is_an_error_that_says_so", too_large_an_answer_is_an_error_that_says_so),
+    ("more_headers_than_a_map_holds_are_refused", more_headers_than_a_map_holds_are_refused),
+    ("a_late_handler_is_answered_for", a_late_handler_is_answered_for),
+    ("a_late_stream_breaks_off", a_late_stream_breaks_off),
+    ("a_stream_that_fails_says_so_in_its_trailers", a_stream_that_fails_says_so_in_its_trailers),
+    ("a_url_that_streams_gets_every_answer_streamed", a_url_that_streams_gets_every_answer_streamed),
+    ("work_after_the_answer_is_done_before_the_next_event", work_after_the_answer_is_done_before_the_next_event),
+    ("what_is_no_json_fails_alone", what_is_no_json_fails_alone),
+];
+
+/// The function answers after whatever happened before.
+fn lives(api: &Api) {
+    let answer = api.invoke(&event("/hello", ""));
+    assert_eq!((answer.status(), &*answer.text()), (200, "hello"));
+}
+
+fn a_panic_costs_one_answer() {
+    let api = Api::start(&[]);
+    assert_eq!(api.invoke(&event("/panic", "")).status(), 500);
+    lives(&api);
+}
+
+fn a_body_that_panics_costs_one_answer() {
+    let api = Api::start(&[]);
+    assert_eq!(api.invoke(&event("/stream-panic", "")).status(), 500);
+    lives(&api);
+}
+
+fn a_stream_that_panics_breaks_off() {
+    let api = Api::start(&[("ANYFN_LAMBDA_STREAMING", "1")]);
+    let answer = api.invoke(&url_event("/stream-panic"));
+    assert!(!answer.whole || answer.trailers.contains("error-type"), "{answer:?}");
+    assert_eq!(answer.streamed(), "first");
+    assert_eq!(api.invoke(&url_event("/hello")).streamed(), "hello");
+}
+
+fn a_start_that_panics_is_tried_again() {
+    let api = Api::start(&[("START", "panic")]);
+    lives(&api);
+}
+
+fn a_header_that_is_no_text_is_answered() {
+    let api = Api::start(&[]);
+    let answer = api.invoke(&event("/latin", ""));
+    assert_eq!(answer.json()["headers"]["x-name"], "é");
+    lives(&api);
+}
+
+fn too_large_an_answer_is_an_error_that_says_so() {
+    let api = Api::start(&[]);
+    for path in ["/large", "/large-stream"] {
+        let answer = api.invoke(&event(path, ""));
+        assert_eq!(answer.status(), 500, "{path}");
+        assert!(answer.text().contains("larger than this platform carries"), "{path}: {}", answer.text());
+    }
+    lives(&api);
+}
+
+fn more_headers_than_a_map_holds_are_refused() {
+    let api = Api::start(&[]);
+    let many: String = (0..40_000).map(|n| format!(r#","h{n}":"""#)).collect();
+    assert_eq!(api.invoke(&event("/hello", &many)).status(), 431);
+    lives(&api);
+}
+
+fn a_late_handler_is_answered_for() {
+    let api = Api::start(&[]);
+    let answer = api.invoke_within(&event("/late", ""), Duration::from_millis(700));
+    assert_eq!(answer.status(), 504);
+    lives(&api);
+}
+
+fn a_late_stream_breaks_off() {
+    let api = Api::start(&[("ANYFN_LAMBDA_STREAMING", "1")]);
+    let answer = api.invoke_within(&url_event("/late-stream"), Duration::from_millis(700));
+    assert_eq!(answer.streamed(), "first");
+    assert!(answer.trailers.contains("error-type"), "{answer:?}");
+    assert_eq!(api.invoke(&url_event("/hello")).streamed(), "hello");
+}
+
+fn a_stream_that_fails_says_so_in_its_trailers() {
+    let api = Api::start(&[("ANYFN_LAMBDA_STREAMING", "1")]);
+    let answer = api.invoke(&url_event("/broken"));
+    assert_eq!(answer.streamed(), "first");
+    assert!(answer.trailers.contains("lambda-runtime-function-error-type: "), "{answer:?}");
+    assert!(!format!("{answer:?}").contains("internal words"), "{answer:?}");
+}
+
+fn a_url_that_streams_gets_every_answer_streamed() {
+    let api = Api::start(&[("ANYFN_LAMBDA_STREAMING", "1")]);
+    for (event, status) in [
+        (url_event("/hello"), 200),
+        (url_event("/panic"), 500),
+        (url_event("/hello").replace("x.lambda-url.", "exa mple.lambda-url.").replace("\"GET\"", "\"G E T\""), 400),
+    ] {
+        let answer = api.invoke(&event);
+        assert_eq!(answer.prelude()["statusCode"], status, "{answer:?}");
+    }
+    let answer = api.invoke_within(&url_event("/late"), Duration::from_millis(700));
+    assert_eq!(answer.prelude()["statusCode"], 504);
+    // What a gateway sends to the same function stays whole.
+    lives(&api);
+}
+
+fn work_after_the_answer_is_done_before_the_next_event() {
+    let api = Api::start(&[]);
+    assert_eq!(api.invoke(&event("/background", "")).text(), "before");
+    assert_eq!(api.invoke(&event("/background", "")).text(), "after");
+    // Work that does not end is cut off with its invocation.
+    assert_eq!(api.invoke_within(&event("/background-forever", ""), Duration::from_millis(700)).status(), 200);
+    lives(&api);
+}
+
+fn what_is_no_json_fails_alone() {
+    let api = Api::start(&[]);
+    for event in ["", "{", "nul", "\u{0}", "\"\\ud800\""] {
+        let answer: Answer = api.invoke(event);
+        assert!(answer.path.ends_with("/error"), "{event}: {answer:?}");
+    }
+    lives(&api);
+}
