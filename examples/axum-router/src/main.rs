@@ -16,7 +16,7 @@ struct Shop {
 }
 
 #[anyfn::main]
-fn shop(cx: Context) -> Router {
+async fn shop(cx: Context) -> Router {
     let name = cx.env("SHOP_NAME").unwrap_or_else(|| "the corner shop".to_owned());
     Router::new()
         .route("/", get(|| async { "Hello from axum!" }))
@@ -64,8 +64,8 @@ mod tests {
     use super::{Order, shop};
 
     fn answer(request: TestRequest) -> TestResponse {
-        let routes = shop(Memory::default().env("SHOP_NAME", "Ada's").context());
-        block_on(request.send(routes))
+        let cx = Memory::default().env("SHOP_NAME", "Ada's").context();
+        block_on(async { request.send(shop(cx).await).await })
     }
 
     #[test]
