@@ -7,14 +7,15 @@ use std::task::{Context as TaskContext, Poll, ready};
 
 use anyfn_core::{Body, BoxError, Context, Handler, Level, dispatch_http};
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use http::Method;
+use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::body::limited;
 use crate::context::{Flight, Instance, VercelInvocation};
 use crate::current;
 use crate::decode::{decode, invocation};
-use crate::encode::encode;
+use crate::encode::{encode, frame};
 use crate::wire::Traffic;
 
 /// The platform asks here whether the server is there, and counts no invocation.
@@ -31,10 +32,11 @@ pub(crate) async fn answer<H: Handler>(
     if request.uri().path() == PING {
         return Ok(http::Response::new(Answer { body: Body::from("OK"), open }));
     }
+    let head = request.method() == Method::HEAD;
     let flight = Flight::new(&instance, invocation(request.headers()));
     open.flight = Some(Arc::clone(&flight));
     let request = request.map(|body| limited(body, &instance));
-    let answer = match decode(request) {
+    let mut answer = match decode(request) {
         Err(error) => {
             flight.log(Level::Warn, &format!("anyfn: a request was refused: {error}"));
             error.into_http()
@@ -50,6 +52,8 @@ pub(crate) async fn answer<H: Handler>(
             })
         }
     };
+    let length = answer.body().size_hint().exact().filter(|_| !head);
+    frame(answer.headers_mut(), length);
     Ok(answer.map(|body| Answer { body, open }))
 }
 

@@ -19,6 +19,9 @@ use crate::wire::{Traffic, Wire, end_refused};
 /// How long a request that is on its way when the server is told to stop may take to arrive.
 const ARRIVES: Duration = Duration::from_millis(100);
 
+/// How many headers a request may have, the platform's own among them. How large they may be is the platform's to say.
+const HEADERS: usize = 1000;
+
 /// Serves a connection until it ends, or until `stop` says so and what is in flight is done.
 pub(crate) async fn connection<H: Handler>(
     stream: TcpStream,
@@ -32,7 +35,7 @@ pub(crate) async fn connection<H: Handler>(
     let io = TokioIo::new(Wire::new(stream, &traffic));
     let service =
         service_fn(|request| answer(Arc::clone(&handler), Arc::clone(&instance), Arc::clone(&traffic), request));
-    let mut connection = pin!(http1::Builder::new().serve_connection(io, service));
+    let mut connection = pin!(http1::Builder::new().max_headers(HEADERS).serve_connection(io, service));
     let ended = tokio::select! {
         biased;
         ended = &mut connection => ended,

@@ -137,3 +137,48 @@ async fn an_answer_streams_beyond_the_limit_of_whole_ones() {
     assert_eq!(platform.ask("GET /").await.body.len(), 10_000_000);
     tokio::time::timeout(SHORT * 10, platform.ends(1)).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_answer_is_framed_as_it_is_whatever_its_headers_say() {
+    const HANDED_ON: &[(&str, &str)] = &[
+        ("content-length", "3"),
+        ("content-length", "50"),
+        ("content-length", "five"),
+        ("transfer-encoding", "gzip"),
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("keep-alive", "timeout=5"),
+    ];
+    let mut platform = Platform::start(Does(async |request: http::Request<Body>, _| {
+        let at: usize = request.uri().query().unwrap().parse().unwrap();
+        let answer = Response::builder().header(HANDED_ON[at].0, HANDED_ON[at].1).header("x-kept", "1");
+        let pieces = stream::iter(["hel", "lo"].map(Ok::<_, std::convert::Infallible>));
+        let streamed = request.uri().path() == "/stream" && HANDED_ON[at].0 != "content-length";
+        Ok(answer.body(if streamed { Body::from_stream(pieces) } else { Body::from("hello") }).unwrap())
+    }))
+    .await;
+    let mut client = platform.send("GET /?0", &[], b"").await;
+    assert_eq!(client.answer().await.body, b"hello");
+    for (at, handed_on) in HANDED_ON.iter().enumerate() {
+        for path in ["/", "/stream"] {
+            platform.send_on(&mut client, &format!("GET {path}?{at}"), &[], b"").await;
+            let answer = client.answer().await;
+            assert_eq!((answer.status, &*answer.body), (200, &b"hello"[..]), "{handed_on:?}");
+            let (name, value) = handed_on;
+            assert!(!answer.head.contains(&format!("{name}: {value}")), "{}", answer.head);
+            assert!(answer.head.contains("x-kept"), "{}", answer.head);
+        }
+        platform.send_on(&mut client, &format!("HEAD /?{at}"), &[], b"").await;
+        assert_eq!(client.head().await.0, 200, "on the same connection");
+    }
+}
+
+#[tokio::test]
+async fn many_headers_are_taken_beside_the_platforms_own() {
+    let mut platform =
+        Platform::start(Does(async |request: http::Request<Body>, _| says(&request.headers().len().to_string()))).await;
+    let headers: Vec<String> = (0..500).map(|number| format!("x-{number}: 1")).collect();
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    assert_eq!(platform.send("GET /", &headers, b"").await.answer().await.body, b"501");
+    platform.ends(1).await;
+}
