@@ -25,3 +25,7 @@ pub mod __private {
     pub use crate::run::{run, run_http};
     pub use crate::served::{at_the_root, served};
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
