@@ -21,6 +21,9 @@ use tokio::time::Sleep;
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
+/// What a streamed answer that has come to its time gets for its last chunk and trailers.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// The client for answers. It has connections of its own, which a snapshot outlives no better than `lambda_runtime`'s.
 #[derive(Clone)]
 pub(crate) struct Post(Arc<PooledClient>);
@@ -43,7 +46,11 @@ impl Post {
             .header(header::TRANSFER_ENCODING, "chunked")
             .header(header::TRAILER, format!("{ERROR_TYPE}, {ERROR_BODY}"));
         let end = Box::pin(tokio::time::sleep(time));
-        self.send(request, body::Body::new(Streamed { prelude: Some(prelude), answer: Some(answer), end })).await;
+        let sent = self.send(request, body::Body::new(Streamed { prelude: Some(prelude), answer: Some(answer), end }));
+        // Where a slow reader holds it up, the body is not asked for its end; the connection is closed then.
+        if tokio::time::timeout(time + GRACE, sent).await.is_err() {
+            eprintln!("anyfn: the streamed answer broke off: its reader is slow and the function's timeout near");
+        }
     }
 
     /// Says that the invocation failed.
@@ -116,12 +123,12 @@ impl http_body::Body for Streamed {
         if let Some(prelude) = self.prelude.take() {
             return Poll::Ready(Some(Ok(Frame::data(prelude))));
         }
+        if self.answer.is_some() && self.end.as_mut().poll(cx).is_ready() {
+            return self.break_off("the function's timeout is near: set a longer one");
+        }
         loop {
             let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
             match Pin::new(answer).poll_frame(cx) {
-                Poll::Pending if self.end.as_mut().poll(cx).is_ready() => {
-                    return self.break_off("the function's timeout is near: set a longer one");
-                }
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(frame))) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
                 // Lambda's own trailers are the only ones.

@@ -97,7 +97,7 @@ impl Api {
     /// Invokes the function, which has this time.
     pub(crate) fn invoke_within(&self, event: &str, time: Duration) -> Answer {
         self.events.send((event.to_owned(), SystemTime::now() + time)).unwrap();
-        let answer = self.answers.recv_timeout(time + Duration::from_secs(2));
+        let answer = self.answers.recv_timeout(time + STALL + Duration::from_secs(2));
         answer.unwrap_or_else(|error| panic!("no answer within the function's time: {error}"))
     }
 }
@@ -109,6 +109,10 @@ impl Drop for Api {
         let _ = self.function.wait();
     }
 }
+
+/// Where the reader of a stream stops for a while, in bytes.
+const STALLS_AT: usize = 1 << 20;
+const STALL: Duration = Duration::from_secs(3);
 
 type Events = Arc<Mutex<Receiver<(String, SystemTime)>>>;
 
@@ -174,6 +178,9 @@ fn read_chunks(reader: &mut impl BufRead, answer: &mut Answer) -> Option<()> {
         answer.body.resize(start + length, 0);
         reader.read_exact(&mut answer.body[start..]).ok()?;
         read_line(reader)?;
+        if start < STALLS_AT && answer.body.len() >= STALLS_AT {
+            std::thread::sleep(STALL);
+        }
     }
     loop {
         let line = read_line(reader)?;

@@ -39,6 +39,7 @@ impl Handler for Function {
             }
             "/stream-panic" => stream([Step::Chunk("first".into()), Step::Panic]),
             "/late-stream" => stream([Step::Chunk("first".into()), Step::Never]),
+            "/endless" => stream([Step::Always(Bytes::from(vec![b'x'; 1 << 16]))]),
             "/broken" => stream([Step::Chunk("first".into()), Step::Fail]),
             "/background" => {
                 cx.wait_until(async move { WORKED.store(true, Ordering::SeqCst) });
@@ -56,6 +57,7 @@ impl Handler for Function {
 
 enum Step {
     Chunk(Bytes),
+    Always(Bytes),
     Fail,
     Never,
     Panic,
@@ -76,6 +78,10 @@ impl http_body::Body for Steps {
         match self.0.pop_front() {
             Some(Step::Chunk(chunk)) => {
                 cx.waker().wake_by_ref();
+                Poll::Ready(Some(Ok(Frame::data(chunk))))
+            }
+            Some(Step::Always(chunk)) => {
+                self.0.push_front(Step::Always(chunk.clone()));
                 Poll::Ready(Some(Ok(Frame::data(chunk))))
             }
             Some(Step::Fail) => Poll::Ready(Some(Err("internal words".into()))),

@@ -47,6 +47,7 @@ const CHECKS: &[Check] = &[
     ("more_headers_than_a_map_holds_are_refused", more_headers_than_a_map_holds_are_refused),
     ("a_late_handler_is_answered_for", a_late_handler_is_answered_for),
     ("a_late_stream_breaks_off", a_late_stream_breaks_off),
+    ("a_stream_that_nobody_reads_breaks_off", a_stream_that_nobody_reads_breaks_off),
     ("a_stream_that_fails_says_so_in_its_trailers", a_stream_that_fails_says_so_in_its_trailers),
     ("a_url_that_streams_gets_every_answer_streamed", a_url_that_streams_gets_every_answer_streamed),
     ("work_after_the_answer_is_done_before_the_next_event", work_after_the_answer_is_done_before_the_next_event),
@@ -120,6 +121,13 @@ fn a_late_stream_breaks_off() {
     let answer = api.invoke_within(&url_event("/late-stream"), Duration::from_millis(700));
     assert_eq!(answer.streamed(), "first");
     assert!(answer.trailers.contains("error-type"), "{answer:?}");
+    assert_eq!(api.invoke(&url_event("/hello")).streamed(), "hello");
+}
+
+fn a_stream_that_nobody_reads_breaks_off() {
+    let api = Api::start(&[("ANYFN_LAMBDA_STREAMING", "1")]);
+    let answer = api.invoke_within(&url_event("/endless"), Duration::from_millis(700));
+    assert!(!answer.whole && answer.streamed().starts_with("xxx"));
     assert_eq!(api.invoke(&url_event("/hello")).streamed(), "hello");
 }
 
