@@ -47,7 +47,7 @@ impl Post {
             .header(header::TRAILER, format!("{ERROR_TYPE}, {ERROR_BODY}"));
         let end = Box::pin(tokio::time::sleep(time));
         let sent = self.send(request, body::Body::new(Streamed { prelude: Some(prelude), answer: Some(answer), end }));
-        // Where a slow reader holds it up, the body is not asked for its end; the connection is closed then.
+        // Where a slow reader holds it up, the body is not asked for its end; that must not cost the instance.
         if tokio::time::timeout(time + GRACE, sent).await.is_err() {
             eprintln!("anyfn: the streamed answer broke off: its reader is slow and the function's timeout near");
         }

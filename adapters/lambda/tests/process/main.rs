@@ -127,7 +127,8 @@ fn a_late_stream_breaks_off() {
 fn a_stream_that_nobody_reads_breaks_off() {
     let api = Api::start(&[("ANYFN_LAMBDA_STREAMING", "1")]);
     let answer = api.invoke_within(&url_event("/endless"), Duration::from_millis(700));
-    assert!(!answer.whole && answer.streamed().starts_with("xxx"));
+    assert!(!answer.whole || answer.trailers.contains("error-type"), "{} bytes", answer.body.len());
+    assert!(answer.streamed().starts_with("xxx"));
     assert_eq!(api.invoke(&url_event("/hello")).streamed(), "hello");
 }
 
