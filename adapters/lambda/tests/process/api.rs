@@ -96,7 +96,16 @@ impl Api {
 
     /// Invokes the function, which has this time.
     pub(crate) fn invoke_within(&self, event: &str, time: Duration) -> Answer {
+        self.send(event, time);
+        self.answer(time)
+    }
+
+    /// Hands out an event, whose answer is taken later.
+    pub(crate) fn send(&self, event: &str, time: Duration) {
         self.events.send((event.to_owned(), SystemTime::now() + time)).unwrap();
+    }
+
+    pub(crate) fn answer(&self, time: Duration) -> Answer {
         let answer = self.answers.recv_timeout(time + STALL + Duration::from_secs(2));
         answer.unwrap_or_else(|error| panic!("no answer within the function's time: {error}"))
     }

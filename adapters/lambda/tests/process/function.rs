@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use http_body::Frame;
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 static WORKED: AtomicBool = AtomicBool::new(false);
+static HERE: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) struct Function;
 
@@ -36,6 +37,14 @@ impl Handler for Function {
             "/late" => {
                 cx.sleep(Duration::from_secs(60)).await;
                 Body::empty()
+            }
+            // Done once two are here.
+            "/meet" => {
+                HERE.fetch_add(1, Ordering::SeqCst);
+                while HERE.load(Ordering::SeqCst) < 2 {
+                    cx.sleep(Duration::from_millis(5)).await;
+                }
+                Body::from("met")
             }
             "/stream-panic" => stream([Step::Chunk("first".into()), Step::Panic]),
             "/late-stream" => stream([Step::Chunk("first".into()), Step::Never]),

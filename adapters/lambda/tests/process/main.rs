@@ -51,6 +51,7 @@ const CHECKS: &[Check] = &[
     ("a_stream_that_fails_says_so_in_its_trailers", a_stream_that_fails_says_so_in_its_trailers),
     ("a_url_that_streams_gets_every_answer_streamed", a_url_that_streams_gets_every_answer_streamed),
     ("work_after_the_answer_is_done_before_the_next_event", work_after_the_answer_is_done_before_the_next_event),
+    ("an_instance_that_serves_several_at_once_does", an_instance_that_serves_several_at_once_does),
     ("what_is_no_json_fails_alone", what_is_no_json_fails_alone),
 ];
 
@@ -162,6 +163,17 @@ fn work_after_the_answer_is_done_before_the_next_event() {
     assert_eq!(api.invoke(&event("/background", "")).text(), "after");
     // Work that does not end is cut off with its invocation.
     assert_eq!(api.invoke_within(&event("/background-forever", ""), Duration::from_millis(700)).status(), 200);
+    lives(&api);
+}
+
+fn an_instance_that_serves_several_at_once_does() {
+    let (api, time) = (Api::start(&[("AWS_LAMBDA_MAX_CONCURRENCY", "3")]), Duration::from_secs(10));
+    for path in ["/panic", "/meet", "/meet"] {
+        api.send(&event(path, ""), time);
+    }
+    let mut answers: Vec<_> = (0..3).map(|_| api.answer(time).status()).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, [200, 200, 500]);
     lives(&api);
 }
 
