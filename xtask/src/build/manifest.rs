@@ -88,14 +88,22 @@ fn check(function: &Function, target: Target, manifest: &Manifest, local: bool) 
     if !local {
         let (unwired, deaf): (Vec<_>, Vec<_>) =
             manifest.triggers.iter().filter(|trigger| trigger.kind != "http").partition(received);
+        // What is invoked directly needs no connection.
+        let unwired: Vec<_> = unwired.into_iter().filter(|trigger| trigger.kind != "custom").collect();
         if !deaf.is_empty() {
             ui::warn(format_args!("{name} does not hear these triggers yet, HTTP works: {}", listed(deaf)));
         }
         if !unwired.is_empty() {
-            ui::warn(format_args!(
-                "nothing is written into {name}'s configuration for these triggers yet, connect them by hand: {}",
-                listed(unwired)
-            ));
+            let triggers = listed(unwired);
+            match target {
+                Target::Server => ui::detail(format_args!(
+                    "by POST to /_anyfn/events as CloudEvents, with the token of ANYFN_EVENT_TOKEN: {triggers}"
+                )),
+                _ => ui::warn(format_args!(
+                    "{name}'s configuration does not connect these triggers yet, do it by hand after the deployment: \
+                     {triggers}"
+                )),
+            }
         }
     }
     Ok(())
