@@ -16,12 +16,14 @@
 pub use anyfn_core::*;
 pub use anyfn_macros::{app, handler, main};
 
+mod checks;
 mod run;
 mod served;
 
 /// What the macros expand to; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::checks::Parts;
     pub use crate::run::{run, run_http};
     pub use crate::served::{at_the_root, served};
 }

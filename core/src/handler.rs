@@ -92,9 +92,9 @@ impl Handler for Box<dyn DynHandler> {
 /// - an async function whose last argument is an [`Item`]: it runs once for each item of a batch;
 /// - a `tower::Service` of `http::Request<Body>`, an `axum::Router` above all, or a function from the state to one.
 #[diagnostic::on_unimplemented(
-    message = "this function is no handler",
+    message = "`{Self}` is no handler",
     label = "not a handler",
-    note = "a handler is an async function; its arguments are extractors (`Query<T>`, `Json<T>`, `State<S>`, `Context`, …), of which only the last may consume the event, and it returns what becomes a response (`Json<T>`, `String`, `Result<_, anyfn::Error>`, …)",
+    note = "a handler is an async function; its arguments are extractors (`Query<T>`, `Json<T>`, `State<S>`, `Context`, …), of which only the last may consume the event, and it returns what becomes a response (`Json<T>`, `String`, `Result<_, anyfn::Error>`, …); what is held over an `.await` is `Send`, except on Workers",
     note = "`State<S>` needs `state = …` with a function that returns that very `S`"
 )]
 pub trait IntoHandler<M, S = ()> {

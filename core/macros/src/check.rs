@@ -1,8 +1,9 @@
 //! What a function must look like to be called by anyfn.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{FnArg, Signature};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, Ident, ReturnType, Signature};
 
 /// A handler: async, free, and with arguments that it owns.
 pub(crate) fn handler(signature: &Signature) -> syn::Result<()> {
@@ -23,6 +24,14 @@ pub(crate) fn handler(signature: &Signature) -> syn::Result<()> {
         ));
     }
     for input in &signature.inputs {
+        if let FnArg::Typed(typed) = input
+            && names(typed.ty.to_token_stream(), "impl")
+        {
+            return Err(syn::Error::new_spanned(
+                &typed.ty,
+                "a handler's arguments are of one type each, for nobody could choose it: name the types",
+            ));
+        }
         if let FnArg::Typed(typed) = input
             && borrows(typed.ty.to_token_stream())
         {
@@ -53,6 +62,35 @@ pub(crate) fn callable(signature: &Signature, what: &str) -> syn::Result<()> {
         return Err(syn::Error::new_spanned(unsafety, format!("a {what} is safe to call: remove `unsafe`")));
     }
     Ok(())
+}
+
+/// Asks of each argument, and of what is returned, whether it fits: the compiler then says so at that very place.
+pub(crate) fn parts(signature: &Signature, parts: &Ident) -> TokenStream {
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&typed.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let last = signature.inputs.len().saturating_sub(1);
+    let arguments = typed.enumerate().map(|(at, ty)| match at {
+        at if at == last => quote_spanned!(ty.span()=> #parts.last_argument::<_, #ty>();),
+        _ => quote_spanned!(ty.span()=> #parts.argument::<#ty>();),
+    });
+    let answer = match &signature.output {
+        ReturnType::Type(_, ty) if !names(ty.to_token_stream(), "impl") => {
+            Some(quote_spanned!(ty.span()=> #parts.answer::<#ty>();))
+        }
+        _ => None,
+    };
+    quote!(#(#arguments)* #answer)
+}
+
+/// Whether this word stands in the tokens.
+fn names(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => names(group.stream(), word),
+        _ => false,
+    })
 }
 
 /// Whether a type names a reference or a lifetime that is not `'static`.

@@ -24,6 +24,7 @@ pub(crate) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenS
     }
     program.check()?;
     program.named_apart()?;
+    program.signature = Some(function.sig.clone());
     let program = program.expand();
     Ok(quote!(#function #program))
 }

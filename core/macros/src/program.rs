@@ -3,8 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, LitStr, Path};
+use syn::{Expr, Ident, LitStr, Path, Signature};
 
+use crate::check;
 use crate::trigger::{Kind, Named};
 
 /// A trigger and its handler.
@@ -23,6 +24,8 @@ pub(crate) struct Program {
     pub(crate) app: Option<Ident>,
     pub(crate) state: Option<Expr>,
     pub(crate) entries: Vec<Entry>,
+    /// The handler, where its signature is known.
+    pub(crate) signature: Option<Signature>,
 }
 
 /// Its name is what the compiler says where two programs meet in one crate.
@@ -75,12 +78,17 @@ impl Program {
         let web = self.entries.iter().all(|entry| entry.kind.named == Named::Path);
         let run = if web { quote!(run_http) } else { quote!(run) };
         let main = main(&facade, &quote!(#run(#app())), &self.manifest());
+        let builder = Ident::new("builder", Span::mixed_site());
+        let parts = Ident::new("parts", Span::mixed_site());
+        let asked = self.signature.iter().map(|signature| check::parts(signature, &parts));
         quote! {
+            #main
             /// The whole program, to be called in memory by tests.
             pub fn #app() -> #facade::App {
-                #facade::App::builder() #state #(#routes)* .build()
+                let #builder = #facade::App::builder() #state;
+                #(let #parts = #facade::__private::Parts::of(&#builder); #asked)*
+                #builder #(#routes)* .build()
             }
-            #main
         }
     }
 
@@ -103,6 +111,15 @@ impl Program {
 /// The facade, as the user's crate calls it.
 pub(crate) fn facade(named: Option<&Path>) -> TokenStream {
     named.map_or_else(|| quote!(::anyfn), |path| quote!(#path))
+}
+
+/// The same tokens, at another place of the source.
+pub(crate) fn at(tokens: TokenStream, span: Span) -> TokenStream {
+    let placed = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    placed.collect()
 }
 
 /// `fn main`, which makes this call of the facade, and the manifest of these triggers.

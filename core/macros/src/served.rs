@@ -46,8 +46,10 @@ pub(crate) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenS
         quote!(::core::result::Result::<_, #facade::Error>::Ok(#call))
     };
     let argument = quote!(cx);
+    // Where what is returned is nothing to serve, the compiler points here.
+    let served = program::at(quote!(#facade::__private::served), returned.span());
     let served = quote_spanned! {returned.span()=>
-        #facade::__private::served(|#argument: #facade::Context| async move { let _ = &#argument; #made })
+        #served(|#argument: #facade::Context| async move { let _ = &#argument; #made })
     };
     let handler = signature.ident.to_string();
     let trigger = format!(r#"{{"kind":"http","handler":"{}"}}"#, handler.trim_start_matches("r#"));

@@ -21,7 +21,9 @@ use crate::{Context, Error, Event, MaybeSend};
 /// Makes an argument without consuming the event, so it may stand at any place.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no extractor for a program whose state is `{S}`",
-    note = "only the last argument may consume the event (`Json`, `Form`, `Bytes`, `String`, `Batch`, …)"
+    note = "only the last argument may consume the event (`Json`, `Form`, `Bytes`, `String`, `Batch`, …)",
+    note = "`T` in `Query<T>` and `Path<T>` derives `serde::Deserialize`; `State<S>` needs `state = …` with a function that \
+            returns that very `S`"
 )]
 pub trait FromEventRef<S>: Sized {
     /// Makes it.
@@ -62,7 +64,8 @@ pub struct Borrows;
 /// Makes the last argument, and may consume the event for it. `M` is always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no extractor for a program whose state is `{S}`",
-    note = "extractors are `Query<T>`, `Path<T>`, `Json<T>`, `Form<T>`, `State<S>`, `Context`, `Method`, `Uri`, `HeaderMap`, `Bytes`, `String`, `Schedule`, `Batch<T>`, and what implements `anyfn::FromEvent` or `anyfn::FromEventRef`"
+    note = "extractors are `Query<T>`, `Path<T>`, `Json<T>`, `Form<T>`, `State<S>`, `Context`, `Method`, `Uri`, `HeaderMap`, `Bytes`, `String`, `Schedule`, `Batch<T>`, and what implements `anyfn::FromEvent` or `anyfn::FromEventRef`",
+    note = "`T` derives `serde::Deserialize`; `State<S>` needs `state = …` with a function that returns that very `S`"
 )]
 pub trait FromEvent<S, M = Consumes>: Sized {
     /// Makes it.

@@ -1,0 +1,2 @@
+#[anyfn::handler(queue = "jobs", queue = "jobs")] //~ ERROR has a handler already
+async fn job() {}

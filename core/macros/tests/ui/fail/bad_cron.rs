@@ -1,0 +1,2 @@
+#[anyfn::handler(schedule = "61 * * * *")] //~ ERROR 61
+async fn nightly() {}

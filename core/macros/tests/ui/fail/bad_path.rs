@@ -1,0 +1,2 @@
+#[anyfn::handler(path = "/users/{id")] //~ ERROR is no path
+async fn user() {}

@@ -1,0 +1,6 @@
+#[anyfn::handler]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {} //~ ERROR `main`

@@ -1,0 +1,5 @@
+anyfn::app! {
+    custom("other") => other, //~ ERROR has no name
+}
+
+async fn other() {}

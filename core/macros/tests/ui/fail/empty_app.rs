@@ -1,0 +1,1 @@
+anyfn::app! {} //~ ERROR add a trigger

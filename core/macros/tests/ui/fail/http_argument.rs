@@ -1,0 +1,2 @@
+#[anyfn::handler(http = "/hello")] //~ ERROR write `path = "/users/{id}"`
+async fn hello() {}

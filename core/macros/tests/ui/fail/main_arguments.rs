@@ -1,0 +1,4 @@
+#[anyfn::main]
+fn shop(_: String, _: String) -> &'static str { //~ ERROR nothing or one `anyfn::Context`
+    "hello"
+}

@@ -1,0 +1,6 @@
+struct Router;
+
+#[anyfn::main]
+fn shop() -> Router { //~ ERROR `Router` is no handler
+    Router
+}

@@ -1,0 +1,2 @@
+#[anyfn::main]
+fn shop() {} //~ ERROR nothing is served

@@ -1,0 +1,2 @@
+#[anyfn::handler(quee = "jobs")] //~ ERROR did you mean `queue`?
+async fn job() {}

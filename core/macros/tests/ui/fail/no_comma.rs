@@ -1,0 +1,7 @@
+anyfn::app! {
+    http => hello
+    queue("jobs") => job, //~ ERROR a comma stands between two triggers
+}
+
+async fn hello() {}
+async fn job() {}

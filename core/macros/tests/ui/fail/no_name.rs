@@ -1,0 +1,2 @@
+#[anyfn::handler(queue)] //~ ERROR needs the queue's name
+async fn job() {}

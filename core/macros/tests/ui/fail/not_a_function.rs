@@ -1,0 +1,2 @@
+#[anyfn::handler]
+struct Hello; //~ ERROR only a function with a body

@@ -1,0 +1,4 @@
+#[anyfn::handler]
+fn hello() -> &'static str { //~ ERROR write `async fn`
+    "hello"
+}

@@ -1,0 +1,2 @@
+#[anyfn::handler(path = "users")] //~ ERROR write "/users"
+async fn user() {}

@@ -1,0 +1,6 @@
+anyfn::app! {
+    http => hello,
+    state = connect; //~ ERROR settings come before the triggers
+}
+
+async fn hello() {}

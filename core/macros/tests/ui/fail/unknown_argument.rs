@@ -1,0 +1,2 @@
+#[anyfn::handler(cron = "0 3 * * *")] //~ ERROR did you mean `schedule`?
+async fn nightly() {}

@@ -1,0 +1,5 @@
+anyfn::app! {
+    sqs("jobs") => job, //~ ERROR did you mean `queue`?
+}
+
+async fn job() {}

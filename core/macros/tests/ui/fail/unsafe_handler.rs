@@ -1,0 +1,4 @@
+#[anyfn::handler]
+async unsafe fn hello() -> &'static str { //~ ERROR remove `unsafe`
+    "hello"
+}

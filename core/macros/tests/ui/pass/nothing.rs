@@ -1,0 +1,4 @@
+#![deny(warnings)]
+
+#[anyfn::handler]
+async fn nothing() {}

@@ -1,0 +1,2 @@
+#[my_anyfn::handler] //~ ERROR `anyfn`
+async fn hello() {}

@@ -1,0 +1,6 @@
+#![deny(warnings)]
+
+#[my_anyfn::handler(crate = my_anyfn)]
+async fn hello() -> &'static str {
+    "hello"
+}

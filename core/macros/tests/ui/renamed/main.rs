@@ -1,0 +1,6 @@
+#![deny(warnings)]
+
+#[my_anyfn::main(crate = "my_anyfn")]
+fn shop() -> my_anyfn::App {
+    my_anyfn::App::builder().build()
+}
