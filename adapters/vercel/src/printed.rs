@@ -3,6 +3,10 @@
 //! The standard output becomes a pipe that is read here. Nothing on it says who wrote; but it is read before a request is
 //! polled and after, so that a line is the request's during whose poll it came. It is nobody's where several requests
 //! were polled at that moment, on several threads, and the only running one's where none was.
+//!
+//! Each reading is a system call, which a program that prints nothing should not pay for at every poll. So polls are
+//! watched like that once a request has printed, until many have not. Before, the pipe is read when an invocation ends,
+//! and when bytes come: what is in it is the only running one's, or nobody's.
 
 use std::io::{self, PipeReader, Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -16,6 +20,8 @@ use crate::ipc::Ipc;
 
 /// The longest line that is kept together, in bytes.
 const LINE: usize = 64 * 1024;
+/// After how many invocations without a line polls are not watched any more.
+const QUIET: u32 = 1000;
 
 /// The reading end.
 #[derive(Debug)]
@@ -32,6 +38,8 @@ struct Inner {
     /// Requests that are not over.
     running: Vec<InvocationId>,
     next: u64,
+    /// How many invocations may yet end without a line before polls are not watched any more.
+    watching: u32,
     /// A line without its end so far, and whose it is.
     line: (Option<InvocationId>, Vec<u8>),
 }
@@ -70,7 +78,7 @@ impl Drop for Redirected {
 }
 
 impl Printed {
-    fn new(ipc: Ipc, pipe: PipeReader) -> Self {
+    pub(crate) fn new(ipc: Ipc, pipe: PipeReader) -> Self {
         Self { ipc, pipe, inner: Mutex::default() }
     }
 
@@ -84,6 +92,7 @@ impl Printed {
         let mut inner = self.inner();
         inner.take(self);
         inner.running.retain(|running| running != id);
+        inner.watching = inner.watching.saturating_sub(1);
     }
 
     /// Runs a poll of a request: what it prints is the request's.
@@ -92,15 +101,19 @@ impl Printed {
         impl Drop for Polled<'_> {
             fn drop(&mut self) {
                 let mut inner = self.0.inner();
-                inner.take(self.0);
+                if inner.watched(self.1) {
+                    inner.take(self.0);
+                }
                 inner.polled.retain(|(number, _)| *number != self.1);
             }
         }
         let number = {
             let mut inner = self.inner();
-            inner.take(self);
             inner.next += 1;
             let number = inner.next;
+            if inner.watching > 0 || !inner.runs(id) {
+                inner.take(self);
+            }
             inner.polled.push((number, id.cloned()));
             number
         };
@@ -133,6 +146,17 @@ impl Printed {
 }
 
 impl Inner {
+    /// Whether this is an invocation that is not over. Work may be of none, or outlive its own.
+    fn runs(&self, id: Option<&InvocationId>) -> bool {
+        id.is_some_and(|id| self.running.contains(id))
+    }
+
+    /// Whether what came during this poll is to be told from what came before and after.
+    fn watched(&self, number: u64) -> bool {
+        let polled = self.polled.iter().find(|(polled, _)| *polled == number);
+        self.watching > 0 || polled.is_some_and(|(_, id)| !self.runs(id.as_ref()))
+    }
+
     /// Takes what is in the pipe; whether nothing will be there any more.
     fn take(&mut self, printed: &Printed) -> bool {
         let mut bytes = [0; 8 * 1024];
@@ -149,6 +173,9 @@ impl Inner {
 
     fn split(&mut self, bytes: &[u8], printed: &Printed) {
         let owner = self.owner();
+        if !self.running.is_empty() {
+            self.watching = QUIET;
+        }
         if self.line.0 != owner {
             self.send(printed);
             self.line.0 = owner;
@@ -164,8 +191,9 @@ impl Inner {
 
     fn owner(&self) -> Option<InvocationId> {
         match (&self.polled[..], &self.running[..]) {
+            (polled, [id]) if polled.iter().all(|(_, of)| of.as_ref() == Some(id)) => Some(id.clone()),
+            _ if self.watching == 0 => None,
             ([(_, id)], _) => id.clone(),
-            ([], [id]) => Some(id.clone()),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 mod decoding;
 mod ends;
 mod logs;
+mod prints;
 mod requests;
 mod starts;
 
