@@ -3,8 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyfn_core::BoxFuture;
+use anyfn_core::{BoxFuture, Level};
 use tokio::task::JoinSet;
+
+use crate::logs;
 
 /// The work of one invocation.
 #[derive(Default)]
@@ -29,14 +31,20 @@ impl Background {
                 }
                 match running.join_next().await {
                     // The panic's own line is in the log already.
-                    Some(Err(error)) if error.is_panic() => eprintln!("anyfn: work after the answer panicked"),
+                    Some(Err(error)) if error.is_panic() => {
+                        logs::write(None, Level::Error, "anyfn: work after the answer panicked");
+                    }
                     Some(_) => {}
                     None => return,
                 }
             }
         };
         if tokio::time::timeout(time, all).await.is_err() {
-            eprintln!("anyfn: work after the answer was cut off by the function's timeout: set a longer one");
+            logs::write(
+                None,
+                Level::Error,
+                "anyfn: work after the answer was cut off by the function's timeout: set a longer one",
+            );
         }
     }
 }

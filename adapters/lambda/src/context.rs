@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use anyfn_core::{BoxFuture, Invocation};
+use anyfn_core::{BoxFuture, Invocation, Level};
 use bytes::Bytes;
 
 use crate::background::Background;
+use crate::logs;
 
 static COLD: AtomicBool = AtomicBool::new(true);
 
@@ -87,6 +88,10 @@ impl Invocation for LambdaInvocation {
         self.background.add(work);
     }
 
+    fn log(&self, level: Level, line: &str) {
+        logs::write(self.request_id(), level, line);
+    }
+
     fn raw(&self) -> Option<&dyn Any> {
         Some(&self.raw)
     }
@@ -121,5 +126,9 @@ impl Invocation for Init {
 
     fn wait_until(&self, work: BoxFuture<()>) {
         tokio::spawn(work);
+    }
+
+    fn log(&self, level: Level, line: &str) {
+        logs::write(None, level, line);
     }
 }

@@ -17,6 +17,8 @@ mod background;
 #[cfg(feature = "runtime")]
 mod context;
 #[cfg(feature = "runtime")]
+mod logs;
+#[cfg(feature = "runtime")]
 mod post;
 #[cfg(feature = "runtime")]
 mod serve;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyfn_core::{Body, BoxError, Error, ErrorKind};
+use anyfn_core::{Body, BoxError, Error, ErrorKind, Level};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -17,6 +17,8 @@ use http_body::Frame;
 use lambda_runtime::SnapStartResource;
 use lambda_runtime_api_client::{PooledClient, body};
 use tokio::time::Sleep;
+
+use crate::logs;
 
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
@@ -49,7 +51,7 @@ impl Post {
         let sent = self.send(request, body::Body::new(Streamed { prelude: Some(prelude), answer: Some(answer), end }));
         // Where a slow reader holds it up, the body is not asked for its end; that must not cost the instance.
         if tokio::time::timeout(time + GRACE, sent).await.is_err() {
-            eprintln!("anyfn: the streamed answer broke off: its reader is slow and the function's timeout near");
+            log("anyfn: the streamed answer broke off: its reader is slow and the function's timeout near");
         }
     }
 
@@ -66,9 +68,9 @@ impl Post {
         };
         match sent {
             Ok(answer) if answer.status().is_success() => {}
-            Ok(answer) => eprintln!("anyfn: Lambda refused the answer with {}", answer.status()),
+            Ok(answer) => log(&format!("anyfn: Lambda refused the answer with {}", answer.status())),
             // The next invocation is asked for, and that tells whether Lambda is still there.
-            Err(error) => eprintln!("anyfn: the answer could not be posted: {error}"),
+            Err(error) => log(&format!("anyfn: the answer could not be posted: {error}")),
         }
     }
 }
@@ -109,7 +111,7 @@ struct Streamed {
 
 impl Streamed {
     fn break_off(&mut self, why: impl fmt::Display) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        eprintln!("anyfn: the streamed answer broke off: {why}");
+        log(&format!("anyfn: the streamed answer broke off: {why}"));
         self.answer = None;
         Poll::Ready(Some(Ok(Frame::trailers(broken()))))
     }
@@ -140,6 +142,10 @@ impl http_body::Body for Streamed {
             }
         }
     }
+}
+
+fn log(line: &str) {
+    logs::write(None, Level::Error, line);
 }
 
 /// What the client's side may know: that it broke off, and nothing of why.

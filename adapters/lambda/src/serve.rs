@@ -17,6 +17,7 @@ use crate::context::{Init, LambdaInvocation};
 use crate::decode::{Http, Received, Shape, decode};
 use crate::encode::{MAX_ANSWER, encode, prelude, too_large};
 use crate::events::{self, Decoded, Source};
+use crate::logs;
 use crate::post::Post;
 
 /// How long before the function's timeout an unfinished handler is given up, so that its caller gets an answer and the
@@ -113,11 +114,11 @@ impl<H: Handler> Inner<H> {
             Ok(Received::Http(http)) => self.http(id, deadline, invocation, *http).await,
             Ok(Received::Event(source)) => self.event(id, deadline, invocation, source, &event).await,
             Ok(Received::Refused(shape, error)) => {
-                eprintln!("anyfn: a request was refused: {error}");
+                logs::write(Some(id), Level::Warn, &format!("anyfn: a request was refused: {error}"));
                 self.answer(id, deadline, shape, error.into_http()).await;
             }
             Err(error) => {
-                eprintln!("anyfn: an event was refused: {error}");
+                logs::write(Some(id), Level::Error, &format!("anyfn: an event was refused: {error}"));
                 self.post.fail(id, &error).await;
             }
         }
@@ -128,7 +129,7 @@ impl<H: Handler> Inner<H> {
         let Http { request, shape, client_ip, raw_target } = http;
         let cx = Context::new(invocation.http(client_ip, raw_target));
         let answer = tokio::time::timeout(left(deadline), dispatch_http(&self.handler, request, cx.clone())).await;
-        self.answer(id, deadline, shape, answer.unwrap_or_else(|_| late().into_http())).await;
+        self.answer(id, deadline, shape, answer.unwrap_or_else(|_| late(id).into_http())).await;
     }
 
     async fn answer(&self, id: &str, deadline: SystemTime, shape: Shape, answer: http::Response<Body>) {
@@ -152,7 +153,7 @@ impl<H: Handler> Inner<H> {
                 self.instead(id, shape, too_large(MAX_ANSWER + 1, MAX_ANSWER)).await;
             }
             Ok(Err(error)) => self.instead(id, shape, Error::internal(error)).await,
-            Err(_) => self.instead(id, shape, late()).await,
+            Err(_) => self.instead(id, shape, late(id)).await,
         }
     }
 
@@ -160,7 +161,7 @@ impl<H: Handler> Inner<H> {
         match encode(shape, head, &body) {
             Ok(json) => self.post.answer(id, json).await,
             Err(error) => {
-                eprintln!("anyfn: the answer cannot be sent: {error}");
+                logs::write(Some(id), Level::Error, &format!("anyfn: the answer cannot be sent: {error}"));
                 let (head, body) = error.into_http().into_parts();
                 match encode(shape, &head, &body.whole().cloned().unwrap_or_default()) {
                     Ok(json) => self.post.answer(id, json).await,
@@ -172,7 +173,7 @@ impl<H: Handler> Inner<H> {
 
     /// Answers with an error in place of the handler's answer.
     async fn instead(&self, id: &str, shape: Shape, error: Error) {
-        eprintln!("anyfn: http event failed after its handler: {error}");
+        logs::write(Some(id), Level::Error, &format!("anyfn: http event failed after its handler: {error}"));
         let (head, body) = error.into_http().into_parts();
         self.whole(id, shape, &head, body.whole().cloned().unwrap_or_default()).await;
     }
@@ -191,7 +192,7 @@ impl<H: Handler> Inner<H> {
             Ok(result) => result,
             // What was done by then must not come again.
             Err(_) => {
-                let error = late();
+                let error = late(id);
                 outcomes.map_or(Err(error), |outcomes| Ok(Response::Batch(outcomes.take())))
             }
         };
@@ -217,8 +218,12 @@ fn left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN)
 }
 
-fn late() -> Error {
-    eprintln!("anyfn: the handler was given up shortly before the function's timeout: set a longer one");
+fn late(id: &str) -> Error {
+    logs::write(
+        Some(id),
+        Level::Error,
+        "anyfn: the handler was given up shortly before the function's timeout: set a longer one",
+    );
     Error::of(ErrorKind::Deadline)
 }
 

@@ -63,6 +63,7 @@ pub(crate) struct Api {
     function: Child,
     events: Sender<(String, SystemTime)>,
     answers: Receiver<Answer>,
+    log: Arc<Mutex<String>>,
 }
 
 impl Api {
@@ -77,8 +78,7 @@ impl Api {
             .envs([("AWS_LAMBDA_FUNCTION_NAME", "f"), ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")])
             .envs([("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"), ("AWS_REGION", "eu-west-1")])
             .envs(variables.iter().copied())
-            // What it writes is not judged here.
-            .stderr(Stdio::null());
+            .stderr(Stdio::piped());
         let to_hand_out = Arc::new(Mutex::new(to_hand_out));
         let number = Arc::new(AtomicUsize::new(0));
         std::thread::spawn(move || {
@@ -87,7 +87,28 @@ impl Api {
                 std::thread::spawn(move || serve(&connection, &events, &answers, &number));
             }
         });
-        Self { function: command.spawn().unwrap(), events, answers }
+        let mut function = command.spawn().unwrap();
+        let (lines, logged) = (Arc::<Mutex<String>>::default(), function.stderr.take().unwrap());
+        let log = lines.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(logged).lines().map_while(Result::ok) {
+                lines.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+        });
+        Self { function, events, answers, log }
+    }
+
+    /// The first line of the log that contains this, which may come a little later than the answer.
+    pub(crate) fn logged(&self, what: &str) -> String {
+        for _ in 0..500 {
+            let log = self.log.lock().unwrap();
+            if let Some(line) = log.lines().find(|line| line.contains(what)) {
+                return line.to_owned();
+            }
+            drop(log);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("not in the log: {what}");
     }
 
     pub(crate) fn invoke(&self, event: &str) -> Answer {

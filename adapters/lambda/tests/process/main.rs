@@ -52,6 +52,7 @@ const CHECKS: &[Check] = &[
     ("a_url_that_streams_gets_every_answer_streamed", a_url_that_streams_gets_every_answer_streamed),
     ("work_after_the_answer_is_done_before_the_next_event", work_after_the_answer_is_done_before_the_next_event),
     ("an_instance_that_serves_several_at_once_does", an_instance_that_serves_several_at_once_does),
+    ("a_log_set_to_json_is_json", a_log_set_to_json_is_json),
     ("what_is_no_json_fails_alone", what_is_no_json_fails_alone),
 ];
 
@@ -175,6 +176,14 @@ fn an_instance_that_serves_several_at_once_does() {
     answers.sort_unstable();
     assert_eq!(answers, [200, 200, 500]);
     lives(&api);
+}
+
+fn a_log_set_to_json_is_json() {
+    let api = Api::start(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")]);
+    assert_eq!(api.invoke(&event("/panic", "")).status(), 500);
+    lives(&api);
+    let line: serde_json::Value = serde_json::from_str(&api.logged("http event failed")).unwrap();
+    assert_eq!((&line["level"], &line["requestId"]), (&"ERROR".into(), &"0".into()));
 }
 
 fn what_is_no_json_fails_alone() {
