@@ -1,7 +1,8 @@
 //! Events of AWS' services: what becomes of them, and what Lambda is told.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use anyfn_core::Names;
@@ -14,17 +15,26 @@ use bytes::Bytes;
 
 /// A sample that `aws_lambda_events` ships in its package.
 fn sample(name: &str) -> Bytes {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let package =
-        metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "aws_lambda_events");
-    let manifest = PathBuf::from(package.unwrap()["manifest_path"].as_str().unwrap());
-    let path = manifest.parent().unwrap().join("src/fixtures").join(format!("example-{name}.json"));
+    static SAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
+        let version = stdout(Command::new("rustc").arg("-vV"));
+        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        // Without the host, the packages of all platforms would have to be here.
+        let metadata = ["metadata", "--format-version", "1", "--filter-platform", host];
+        let metadata = stdout(Command::new(env!("CARGO")).args(metadata).current_dir(env!("CARGO_MANIFEST_DIR")));
+        let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+        let package =
+            metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "aws_lambda_events");
+        let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
+        manifest.parent().unwrap().join("src/fixtures")
+    });
+    let path = SAMPLES.join(format!("example-{name}.json"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).into()
+}
+
+fn stdout(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn of(source: Source, event: impl Into<Bytes>) -> Decoded {
