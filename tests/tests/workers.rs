@@ -42,7 +42,8 @@ impl Worker {
 
     /// What the platform is told of an event.
     fn event(&self, event: &Value) -> Result<Value, String> {
-        let told = self.runtime.block_on(self.running.as_ref().unwrap().event(&event.to_string()));
+        let receiver = self.running.as_ref().unwrap().receiver(Target::Cloudflare, "");
+        let told = self.runtime.block_on(receiver.raw(&event.to_string()));
         told.map(|told| serde_json::from_str(&told).unwrap()).map_err(|error| format!("{error:#}"))
     }
 

@@ -42,6 +42,7 @@ pub fn event(custom: Custom) -> Result<Event, Error> {
             let mut message = Message::new(name(&custom), custom.data.clone());
             message.subject.clone_from(&custom.subject);
             message.attributes.clone_from(&custom.extensions);
+            message.attributes.remove(NAME);
             one(&custom, message, Event::Message)
         }
         "com.amazonaws.sns.Notification" => notification(&custom)?,
@@ -52,11 +53,14 @@ pub fn event(custom: Custom) -> Result<Event, Error> {
     })
 }
 
-/// The extension `anyfnname`, or the last part of the source: `/apis/v1/namespaces/x/kafkasources/y#jobs` is `jobs`.
+/// The extension that says how the program calls it.
+const NAME: &str = "anyfnname";
+
+/// That extension, or the last part of the source: `/apis/v1/namespaces/x/kafkasources/y#jobs` is `jobs`.
 fn name(custom: &Custom) -> String {
     let source = custom.source.as_deref().unwrap_or_default();
     let last = source.trim_end_matches('/').rsplit(['/', '#', ':']).next().unwrap_or_default();
-    custom.extensions.get("anyfnname").map_or(last, String::as_str).to_owned()
+    custom.extensions.get(NAME).map_or(last, String::as_str).to_owned()
 }
 
 fn entry<T>(custom: &Custom, payload: T) -> Entry<T> {
@@ -94,7 +98,7 @@ struct Object<'a> {
 fn object(custom: &Custom, action: ObjectAction) -> Result<Event, Error> {
     let Object { bucket, key, size, etag } = data(custom)?;
     let size = size.and_then(|size| size.get().trim_matches('"').parse().ok());
-    let name = custom.extensions.get("anyfnname").unwrap_or(&bucket).clone();
+    let name = custom.extensions.get(NAME).unwrap_or(&bucket).clone();
     let mut object = ObjectEvent::new(action, bucket, key);
     (object.size, object.etag, object.at) = (size, etag, custom.time);
     Ok(Event::Object(Batch::new(name, Order::Unordered, [entry(custom, object)])))
@@ -132,7 +136,7 @@ fn stored(custom: &Custom, what: &str) -> Result<Event, Error> {
     // Notifications carry the key as a form would.
     let spaced = key.replace('+', " ");
     let key = percent_decode_str(&spaced).decode_utf8().map_or(key, Cow::into_owned);
-    let name = custom.extensions.get("anyfnname").unwrap_or(&bucket).clone();
+    let name = custom.extensions.get(NAME).unwrap_or(&bucket).clone();
     let mut object = ObjectEvent::new(action, bucket, key);
     (object.size, object.etag, object.at) = (size, etag, custom.time);
     Ok(Event::Object(Batch::new(name, Order::Unordered, [entry(custom, object)])))
@@ -177,7 +181,7 @@ fn debezium(custom: &Custom) -> Result<Event, Error> {
     }
     let mut change = Change::new(kind, Payload::from("{}"), envelope.before.map(payload), envelope.after.map(payload));
     change.at = custom.time;
-    let table = ["anyfnname", "iodebeziumtable"].into_iter().find_map(|name| custom.extensions.get(name)).cloned();
+    let table = [NAME, "iodebeziumtable"].into_iter().find_map(|name| custom.extensions.get(name)).cloned();
     let table = table.unwrap_or_else(|| name(custom));
     Ok(Event::Change(Batch::new(table, Order::Unordered, [entry(custom, change)])))
 }
@@ -203,7 +207,7 @@ fn notification(custom: &Custom) -> Result<Event, Error> {
     let mut message = Message::new(topic, Payload::from(message));
     message.subject = subject.or_else(|| custom.subject.clone());
     message.attributes = message_attributes.into_iter().map(|(name, Attribute { value })| (name, value)).collect();
-    let topic = custom.extensions.get("anyfnname").unwrap_or(&message.topic).clone();
+    let topic = custom.extensions.get(NAME).unwrap_or(&message.topic).clone();
     Ok(Event::Message(Batch::new(topic, Order::Unordered, [entry(custom, message)])))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyfn_conformance::{ENV, HttpDriver, Limits};
+use anyfn_conformance::{ENV, Happening, HttpDriver, Limits, Told};
 use anyfn_xtask::build::{Artefacts, BuildOptions, Target, build};
 use anyfn_xtask::local::lambda::{Lambda, Shape};
 use anyfn_xtask::local::{Options, cloudflare, lambda, server, vercel};
@@ -33,8 +33,8 @@ impl Locals {
 
     /// Starts one runtime.
     pub(crate) fn start(&self, name: &str) -> Started {
-        let variables = ENV.iter().chain(&[events::TOKEN, events::NAMES]);
-        let options = variables.fold(Options::new(), |options, (name, value)| options.env(*name, *value));
+        let options = ENV.iter().fold(Options::new(), |options, (name, value)| options.env(*name, *value));
+        let options = events::variables().into_iter().fold(options, |options, (name, value)| options.env(name, value));
         let artefacts = self.artefacts.as_ref().context("nothing was built")?;
         let running = self.runtime.block_on(async {
             match name {
@@ -58,7 +58,7 @@ impl Locals {
         let running = Arc::new(running);
         let platform = if name.starts_with("lambda") { "lambda" } else { name };
         let (logged, handle) = (running.clone(), self.runtime.handle().clone());
-        let (invoked, caller) = (running.clone(), self.runtime.handle().clone());
+        let (receiver, caller) = (running.clone(), self.runtime.handle().clone());
         let mut driver = HttpDriver::new(name, running.addr())
             .with_platform(platform)
             .with_limits(limits(name))
@@ -71,26 +71,21 @@ impl Locals {
                     running.violations()
                 }
             });
-        let happen = move |json: &serde_json::Value| {
-            caller.block_on(invoked.event(&json.to_string())).map_err(|error| format!("{error:#}"))
+        let target = match name {
+            // One behind AWS' emulator, one behind our own Runtime API: the events are the same behind every gateway.
+            "lambda-v2" | "lambda-stream" => Some(Target::Lambda),
+            "cloudflare" => Some(Target::Cloudflare),
+            "server" => Some(Target::Server),
+            _ => None,
         };
-        let addr = running.addr();
-        match name {
-            // One behind AWS' emulator, one behind our own Runtime API.
-            "lambda-v2" | "lambda-stream" => {
-                driver =
-                    driver.with_events(move |event| Ok(events::lambda_told(event, happen(&events::lambda(event)))));
-            }
-            "cloudflare" => {
-                driver = driver.with_events(move |event| {
-                    Ok(match events::workers(event) {
-                        Ok(json) => events::workers_told(happen(&json)),
-                        Err(why) => anyfn_conformance::Told::Never(why),
-                    })
-                });
-            }
-            "server" => driver = driver.with_events(move |event| events::cloudevents(addr, event)),
-            _ => {}
+        if let Some(target) = target {
+            let receiver = receiver.receiver(target, events::TOKEN);
+            driver = driver.with_events(move |happening| {
+                if target == Target::Cloudflare && matches!(happening, Happening::Custom { .. }) {
+                    return Ok(Told::Never("Workers has no direct invocation".to_owned()));
+                }
+                events::told(caller.block_on(receiver.send(&events::event(happening)?)))
+            });
         }
         Ok(Box::new(driver))
     }

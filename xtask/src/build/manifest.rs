@@ -58,6 +58,11 @@ impl<'a> Gate<'a> {
         }
         check(self.function, target, manifest, self.local)
     }
+
+    /// What triggers the program.
+    pub(crate) fn triggers(self) -> Vec<Declared> {
+        self.shown.map(|shown| shown.triggers).unwrap_or_default()
+    }
 }
 
 /// Refuses a program that could not live on `target`, and says what of it will not reach it there.

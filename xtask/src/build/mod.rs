@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use anyfn_core::manifest::Declared;
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -120,6 +121,8 @@ pub struct Artefacts {
     pub vercel: Option<vercel::Artefact>,
     /// `dist/server/<package>`.
     pub server: Option<server::Artefact>,
+    /// What triggers it, as its artefacts say.
+    pub triggers: Vec<Declared>,
 }
 
 /// Builds a function of the workspace around the current folder.
@@ -148,8 +151,14 @@ pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> 
     };
     let dir = |target: Target| out.join(target.name()).join(&function.package);
     let natives = native::Builder::new(project, &function, options);
-    let mut artefacts =
-        Artefacts { function: function.clone(), lambda: None, cloudflare: None, vercel: None, server: None };
+    let mut artefacts = Artefacts {
+        function: function.clone(),
+        lambda: None,
+        cloudflare: None,
+        vercel: None,
+        server: None,
+        triggers: Vec::new(),
+    };
     let mut gate = Gate::new(&function, options.local);
     for target in Target::ALL.into_iter().filter(|t| options.targets.contains(t)) {
         match target {
@@ -169,6 +178,7 @@ pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> 
             }
         }
     }
+    artefacts.triggers = gate.triggers();
     Ok(artefacts)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod demo;
+pub mod invoke;
 pub mod run;
 pub mod test;
 
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
   cargo run --package hello                            serve a function here, as any program
   cargo xtask demo                                     the same answers from every platform
   cargo xtask run --target cloudflare --package hello  serve it on one platform's own local runtime
+  cargo xtask invoke queue                             send it an event
   cargo xtask build --target all --package hello       pack it, and say how each vendor deploys it
 
 `cargo xtask help COMMAND` says more, with examples.")]
@@ -26,6 +28,7 @@ struct Cli {
 enum Command {
     Build(build::Args),
     Run(run::Args),
+    Invoke(invoke::Args),
     Demo(demo::Args),
     Test(test::Args),
 }
@@ -35,6 +38,7 @@ pub(crate) fn dispatch() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Build(args) => build::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Invoke(args) => invoke::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
     }

@@ -5,10 +5,15 @@ use anyhow::{Context as _, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::build::{BuildOptions, Target, build_in};
+use crate::local::events::names;
 use crate::local::lambda::{Api, Lambda, Shape};
+use crate::local::running::{Note, Served};
 use crate::local::{self, Options};
 use crate::project::Project;
 use crate::{tools, ui};
+
+/// The variable of the token that senders of CloudEvents know.
+const TOKEN: &str = "ANYFN_EVENT_TOKEN";
 
 /// Build a function and serve it on a platform's real local runtime
 ///
@@ -68,7 +73,11 @@ pub fn run(args: &Args) -> Result<()> {
     let built = build_in(&project, &BuildOptions::local(&[args.target], args.package.as_deref()))?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(async {
+        let crons = built.triggers.iter().filter(|trigger| trigger.kind == "schedule");
+        let names = names(crons.filter_map(|trigger| trigger.name.as_deref()));
+        let token = std::env::var(TOKEN).unwrap_or_else(|_| "local".to_owned());
         let mut options = Options::new().port(args.port).on_log(|line| println!("{line}"));
+        options = options.env(TOKEN, &token).env("ANYFN_NAMES", names);
         for (name, value) in &args.env {
             options = options.env(name, value);
         }
@@ -83,6 +92,13 @@ pub fn run(args: &Args) -> Result<()> {
             format_args!("{} on {}: {address}", built.function.package, platform(args.target, &lambda)),
         );
         ui::detail(format_args!("curl '{address}/?name=Ada'"));
+        let triggers: Vec<_> =
+            built.triggers.iter().map(|trigger| (trigger.kind.clone(), trigger.name.clone())).collect();
+        if let Some((kind, _)) = triggers.iter().find(|(kind, _)| kind != "http") {
+            ui::detail(format_args!("cargo xtask invoke {}", kind.replace('_', "-")));
+        }
+        let served = Served::new(args.target, &built.function.package, triggers, &running, &token);
+        let _note = Note::leave(&project.root, &served)?;
         ui::detail("its log follows; Ctrl-C ends it");
         let (mut interrupt, mut terminate, mut hangup) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);

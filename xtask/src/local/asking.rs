@@ -30,10 +30,16 @@ pub async fn ask(addr: SocketAddr, method: &str, target: &str) -> Result<Answere
     exchange(addr, method, target, &headers, Outgoing::None).await
 }
 
-/// Posts JSON and reads the whole answer.
-pub(super) async fn post(addr: SocketAddr, target: &str, json: &str) -> Result<Answered> {
-    let headers = Headers::new().with("host", addr.to_string()).with("content-type", "application/json");
-    exchange(addr, "POST", target, &headers, Outgoing::Whole(json.to_owned().into())).await
+/// Posts a body, as JSON where `headers` say nothing else, and reads the whole answer.
+pub(super) async fn post(addr: SocketAddr, target: &str, headers: &[(&str, &str)], body: &str) -> Result<Answered> {
+    let mut all = Headers::new().with("host", addr.to_string());
+    if headers.is_empty() {
+        all = all.with("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        all = all.with(name, *value);
+    }
+    exchange(addr, "POST", target, &all, Outgoing::Whole(body.to_owned().into())).await
 }
 
 async fn exchange(addr: SocketAddr, method: &str, target: &str, headers: &Headers, body: Outgoing) -> Result<Answered> {

@@ -40,11 +40,13 @@ use tokio::task::JoinHandle;
 
 mod asking;
 pub mod cloudflare;
+pub mod events;
 mod guard;
 mod http1;
 pub mod lambda;
 mod logs;
 mod process;
+pub mod running;
 pub mod server;
 #[cfg(test)]
 mod testing;
@@ -164,15 +166,10 @@ impl Running {
         self.addr
     }
 
-    /// Sends an event that is no HTTP request, in the platform's own JSON, and gives back what the platform is told of it.
-    ///
-    /// # Errors
-    /// When it fails as a whole, or this runtime takes its events over HTTP.
-    pub async fn event(&self, json: &str) -> Result<String> {
-        let addr = self.events.ok_or_else(|| anyhow!("this platform's events come over HTTP"))?;
-        let answered = asking::post(addr, "/", json).await?;
-        let text = String::from_utf8_lossy(&answered.body).into_owned();
-        if answered.status == 200 { Ok(text) } else { Err(anyhow!(text)) }
+    /// Where it takes events that are no requests; `token` is the one that it was started with, for CloudEvents.
+    #[must_use]
+    pub fn receiver(&self, target: Target, token: &str) -> events::Receiver {
+        events::Receiver { target, http: self.addr, events: self.events, token: token.to_owned() }
     }
 
     /// Every line that the function or its platform has logged so far, in order.
