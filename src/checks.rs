@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::batch::FromItem;
-use crate::{AppBuilder, FromEvent, FromEventRef, IntoResponse, Item};
+use crate::{AppBuilder, FromEvent, FromEventRef, IntoResponse, Item, MaybeSend};
 
 /// The parts of a handler of a program whose state is `S`.
 #[derive(Debug)]
@@ -20,6 +20,9 @@ impl<S> Parts<S> {
 
     /// The last argument.
     pub fn last_argument<M, T: LastArgument<S, M>>(&self) {}
+
+    /// The future that the function returns.
+    pub fn future<F: MaybeSend>(&self, _: F) {}
 
     /// What the function returns.
     pub fn answer<T: IntoResponse>(&self) {}

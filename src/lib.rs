@@ -14,7 +14,12 @@
 //! ```
 
 pub use anyfn_core::*;
-pub use anyfn_macros::{app, handler, main};
+#[doc = include_str!("docs/app.md")]
+pub use anyfn_macros::app;
+#[doc = include_str!("docs/handler.md")]
+pub use anyfn_macros::handler;
+#[doc = include_str!("docs/main.md")]
+pub use anyfn_macros::main;
 
 mod checks;
 mod run;

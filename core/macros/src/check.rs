@@ -1,7 +1,7 @@
 //! What a function must look like to be called by anyfn.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Ident, ReturnType, Signature};
 
@@ -70,8 +70,9 @@ pub(crate) fn parts(signature: &Signature, parts: &Ident) -> TokenStream {
         FnArg::Typed(typed) => Some(&typed.ty),
         FnArg::Receiver(_) => None,
     });
-    let last = signature.inputs.len().saturating_sub(1);
-    let arguments = typed.enumerate().map(|(at, ty)| match at {
+    let typed: Vec<_> = typed.collect();
+    let last = typed.len().saturating_sub(1);
+    let arguments = typed.iter().enumerate().map(|(at, ty)| match at {
         at if at == last => quote_spanned!(ty.span()=> #parts.last_argument::<_, #ty>();),
         _ => quote_spanned!(ty.span()=> #parts.argument::<#ty>();),
     });
@@ -81,7 +82,12 @@ pub(crate) fn parts(signature: &Signature, parts: &Ident) -> TokenStream {
         }
         _ => None,
     };
-    quote!(#(#arguments)* #answer)
+    let name = &signature.ident;
+    let handed: Vec<_> = (0..typed.len()).map(|at| format_ident!("argument{at}", span = Span::mixed_site())).collect();
+    let future = quote_spanned! {name.span()=>
+        let _ = |#(#handed: #typed),*| #parts.future(#name(#(#handed),*));
+    };
+    quote!(#(#arguments)* #answer #future)
 }
 
 /// Whether this word stands in the tokens.

@@ -10,7 +10,7 @@ mod trigger;
 use proc_macro::TokenStream;
 use quote::quote;
 
-/// Several triggers and their shared state as the whole program. Documented as `anyfn::app!`.
+#[doc(hidden)] // The facade documents it, and so the next ones.
 #[proc_macro]
 pub fn app(input: TokenStream) -> TokenStream {
     let program = syn::parse::<program::Program>(input).map(|program| program.expand());
@@ -22,13 +22,13 @@ pub fn app(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// An async function as the whole program. Documented as `anyfn::handler`.
+#[doc(hidden)]
 #[proc_macro_attribute]
 pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
     beside(item, |function| handler::expand(args.into(), function))
 }
 
-/// The service, or handler, that a function returns as the whole program. Documented as `anyfn::main`.
+#[doc(hidden)]
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     beside(item, |function| served::expand(args.into(), function))
