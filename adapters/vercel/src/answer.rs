@@ -16,6 +16,7 @@ use crate::context::{Flight, Instance, VercelInvocation};
 use crate::current;
 use crate::decode::{decode, invocation};
 use crate::encode::{encode, frame};
+use crate::events;
 use crate::wire::Traffic;
 
 /// The platform asks here whether the server is there, and counts no invocation.
@@ -44,7 +45,14 @@ pub(crate) async fn answer<H: Handler>(
         Ok(received) => {
             let invocation =
                 VercelInvocation::new(&flight, received.request_id, received.raw_target, received.client_ip);
-            let handled = dispatch_http(&*handler, received.request, Context::new(invocation));
+            let (request, cx) = (received.request, Context::new(invocation));
+            let handled = async {
+                if events::is_event(&request, &flight) {
+                    events::answer(&*handler, request, cx, &flight).await
+                } else {
+                    dispatch_http(&*handler, request, cx).await
+                }
+            };
             let handled = current::within(flight.id.clone(), Arc::downgrade(&instance), handled).await;
             handled.map_err(anyfn_core::Error::internal).and_then(encode).unwrap_or_else(|error| {
                 flight.log(Level::Error, &format!("anyfn: http event failed: {error}"));

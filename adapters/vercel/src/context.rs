@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use anyfn_core::{BoxFuture, Invocation, Level};
+use anyfn_core::{BoxFuture, Error, Invocation, Level};
 
 use crate::InvocationId;
 use crate::background::Background;
+use crate::events::Calls;
 use crate::ipc::Ipc;
 use crate::printed::Printed;
+use crate::serve::Outside;
 
 /// What all requests of an instance share.
 #[derive(Debug)]
@@ -22,18 +24,35 @@ pub(crate) struct Instance {
     pub(crate) background: Background,
     region: Option<String>,
     served: AtomicU64,
+    outside: Outside,
+    calls: OnceLock<Result<Box<dyn Calls>, String>>,
 }
 
 impl Instance {
     /// Must be called inside the runtime.
-    pub(crate) fn new(ipc: Option<Ipc>, printed: Option<Arc<Printed>>) -> Self {
+    pub(crate) fn new(ipc: Option<Ipc>, printed: Option<Arc<Printed>>, outside: Outside) -> Self {
         Self {
             ipc,
             printed,
             background: Background::new(),
-            region: std::env::var("VERCEL_REGION").ok().filter(|region| !region.is_empty()),
+            region: (outside.variable)("VERCEL_REGION").filter(|region| !region.is_empty()),
             served: AtomicU64::new(0),
+            outside,
+            calls: OnceLock::new(),
         }
+    }
+
+    /// A variable's value.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        (self.outside.variable)(name)
+    }
+
+    /// What calls the platform's API, made for the first call; `None` where nothing does.
+    pub(crate) fn calls(&self) -> Result<Option<&dyn Calls>, Error> {
+        let Some(make) = self.outside.calls else { return Ok(None) };
+        let made = self.calls.get_or_init(|| make().map_err(|error| error.to_string()));
+        let failed = |error| Error::internal(format!("the queues' API cannot be called: {error}"));
+        made.as_ref().map(|calls| Some(&**calls)).map_err(failed)
     }
 
     pub(crate) fn log(&self, id: Option<&InvocationId>, level: Level, line: &str) {
@@ -145,6 +164,10 @@ impl Invocation for VercelInvocation {
 
     fn raw_target(&self) -> Option<&str> {
         self.raw_target.as_deref()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.instance.variable(name)
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<()> {

@@ -6,7 +6,7 @@
 //!
 //! Without the platform's socket, as under `vercel dev`, it is a plain server on `VERCEL_DEV_PORT`.
 
-use anyfn_core::Capabilities;
+use anyfn_core::{Capabilities, Trigger};
 
 mod decode;
 mod encode;
@@ -24,6 +24,8 @@ mod context;
 #[cfg(feature = "runtime")]
 mod current;
 #[cfg(feature = "runtime")]
+mod events;
+#[cfg(feature = "runtime")]
 mod ipc;
 #[cfg(feature = "runtime")]
 mod printed;
@@ -37,13 +39,25 @@ mod wire;
 pub use decode::{InvocationId, Received, decode, invocation};
 pub use encode::encode;
 #[cfg(feature = "runtime")]
-pub use serve::{detected, run};
+pub use serve::{detected, run, run_http};
 
 /// What Vercel can do. An invocation's deadline is not told.
 pub const CAPABILITIES: Capabilities = Capabilities::http_only("vercel")
     .with_streams(true, true)
     .with_wait_until()
-    .with_limits(Some(MAX_BODY), Some(MAX_BODY));
+    .with_limits(Some(MAX_BODY), Some(MAX_BODY))
+    .with_triggers(TRIGGERS);
+
+/// The latter three come as CloudEvents over HTTP.
+const TRIGGERS: &[Trigger] = &[
+    Trigger::Http,
+    Trigger::Schedule,
+    Trigger::Queue,
+    Trigger::Object,
+    Trigger::Change,
+    Trigger::Message,
+    Trigger::Custom,
+];
 
 /// The largest request body, and the largest answer that is not streamed, in bytes: 4.5 MB (Vercel, "Functions limits").
 pub const MAX_BODY: u64 = 4_500_000;

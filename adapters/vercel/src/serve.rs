@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::connection::connection;
 use crate::context::{Instance, VercelInvocation};
 use crate::current;
+use crate::events::{self, Calls};
 use crate::ipc::{self, Writer};
 use crate::printed::{Redirected, redirect};
 
@@ -42,9 +43,21 @@ fn variable(name: &str) -> Option<OsString> {
 /// # Errors
 /// The platform's socket or the port cannot be had, or a second signal ended the server at once.
 pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
+    run_with(handler, Outside { calls: Some(events::https), ..Outside::default() })
+}
+
+/// [`run`], for a program that no queue sends messages to: the queues' API is not called, and what calls it left out.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_http<H: Handler>(handler: H) -> Result<(), BoxError> {
+    run_with(handler, Outside::default())
+}
+
+fn run_with<H: Handler>(handler: H, outside: Outside) -> Result<(), BoxError> {
     let begun = Instant::now();
     current::hook();
-    let settings = Settings::from_env()?;
+    let settings = Settings { outside, ..Settings::from_env()? };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         let mut signals = Signals::new()?;
@@ -76,6 +89,22 @@ pub(crate) struct Settings {
     pub(crate) port: u16,
     /// Whether what is printed goes to the platform's log too: the process has but one standard output.
     pub(crate) prints: bool,
+    pub(crate) outside: Outside,
+}
+
+/// What is there beside the requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outside {
+    /// A variable's value.
+    pub(crate) variable: fn(&str) -> Option<String>,
+    /// What calls the platform's API, where something does.
+    pub(crate) calls: Option<fn() -> Result<Box<dyn Calls>, BoxError>>,
+}
+
+impl Default for Outside {
+    fn default() -> Self {
+        Self { variable: |name| std::env::var(name).ok(), calls: None }
+    }
 }
 
 impl Settings {
@@ -86,7 +115,8 @@ impl Settings {
                 format!("VERCEL_DEV_PORT is {port:?}, which is no port: set it to a number from 0 to 65535")
             })?,
         };
-        Ok(Self { ipc: variable("VERCEL_IPC_PATH").map(PathBuf::from), port, prints: true })
+        let ipc = variable("VERCEL_IPC_PATH").map(PathBuf::from);
+        Ok(Self { ipc, port, prints: true, outside: Outside::default() })
     }
 }
 
@@ -114,7 +144,7 @@ pub(crate) async fn serve<H: Handler>(
         Some(ipc) if settings.prints => Some(redirect(ipc)?),
         _ => None,
     };
-    let instance = Arc::new(Instance::new(ipc, redirected.as_ref().map(Redirected::printed)));
+    let instance = Arc::new(Instance::new(ipc, redirected.as_ref().map(Redirected::printed), settings.outside));
     let handler = Arc::new(handler);
     let mut stop = pin!(stop);
     let listener = match listen(&settings).await {

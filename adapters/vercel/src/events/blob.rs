@@ -39,7 +39,7 @@ pub(super) async fn serve<H: Handler>(
     }
     let (url, object) = read(&body, &Names::of_program(cx)?)?;
     let batch = Batch::new(object.bucket.clone(), Order::Unordered, [Entry::new(url, object)]);
-    match settled(dispatch(handler, Event::Object(batch), cx.clone()).await, cx) {
+    match settled(dispatch(handler, Event::Object(batch), cx.clone()).await) {
         Settled::Done => {
             let mut response = http::Response::new(Body::from(TAKEN));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

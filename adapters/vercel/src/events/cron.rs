@@ -33,7 +33,7 @@ pub(super) async fn serve<H: Handler>(
         name => name,
     };
     let event = Event::Schedule(Schedule::new(name, minute(cx.now())));
-    match settled(dispatch(handler, event, cx.clone()).await, cx) {
+    match settled(dispatch(handler, event, cx.clone()).await) {
         Settled::Done => Ok(done()),
         Settled::Again(_) => Err(failed()),
     }

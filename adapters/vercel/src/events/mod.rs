@@ -76,30 +76,17 @@ enum Settled {
     Again(Option<Duration>),
 }
 
-/// Of several items the one that was least done counts.
-fn settled(result: Result<Response, Error>, cx: &Context) -> Settled {
-    let outcomes = match result {
-        Ok(Response::Batch(outcomes)) => outcomes,
-        Ok(_) => return Settled::Done,
-        Err(_) => return Settled::Again(None),
-    };
-    let mut settled = Settled::Done;
-    for outcome in outcomes {
-        let after = match outcome {
-            Outcome::Done => continue,
-            Outcome::Drop { error } => {
-                cx.log_at(Level::Error, format!("anyfn: an item is given up: {error}"));
-                continue;
-            }
-            Outcome::Retry { after, error } => {
-                cx.log_at(Level::Warn, format!("anyfn: an item failed and comes again: {error}"));
-                after
-            }
-            Outcome::NotProcessed => None,
-        };
-        settled = Settled::Again(after);
+/// What became of an event that has one item at most.
+fn settled(result: Result<Response, Error>) -> Settled {
+    match result {
+        Ok(Response::Batch(outcomes)) => match outcomes.into_iter().next() {
+            Some(Outcome::Done | Outcome::Drop { .. }) | None => Settled::Done,
+            Some(Outcome::Retry { after, .. }) => Settled::Again(after),
+            Some(_) => Settled::Again(None),
+        },
+        Ok(_) => Settled::Done,
+        Err(_) => Settled::Again(None),
     }
-    settled
 }
 
 /// The event is done, or the platform has taken note of when it is to come again.

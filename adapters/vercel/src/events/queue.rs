@@ -7,9 +7,11 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use anyfn_core::{Batch, Body, Context, Entry, Error, ErrorKind, Event, Handler, Level, Names, Order, Payload, dispatch};
+use anyfn_core::{
+    Batch, Body, Context, Entry, Error, ErrorKind, Event, Handler, Level, Names, Order, Payload, dispatch,
+};
 use http::{HeaderMap, Method, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::lease::{Lease, Refused};
 use super::{Settled, done, failed, only, settled};
@@ -32,6 +34,9 @@ const LASTS: u64 = 300;
 const RENEWED: Duration = Duration::from_secs(60);
 /// The longest time after which a message can be made to come again, in seconds ("Queues", Vercel documentation).
 const LONGEST: u64 = 3600;
+
+/// What a handle keeps of itself in a URL.
+const HANDLE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
 /// Whether `vercel dev` delivers a message, which it does at the path of the function's source.
 pub(super) fn is_local(request: &http::Request<Body>, flight: &Flight) -> bool {
@@ -57,8 +62,9 @@ pub(super) async fn serve<H: Handler>(
         deployment: cx.env("VERCEL_DEPLOYMENT_ID").filter(|id| !id.is_empty()),
     };
     lease.lasts(LASTS).await.map_err(|refused| match refused {
-        Refused::Unknown => Error::of(ErrorKind::Unauthorized)
-            .detail("the queue has not delivered this message, or it is done already"),
+        Refused::Unknown => {
+            Error::of(ErrorKind::Unauthorized).detail("the queue has not delivered this message, or it is done already")
+        }
         Refused::Failed(error) => unreachable("whether the queue delivered a message cannot be asked", error),
     })?;
     let payload = Payload(body.collect(MAX_BODY as usize).await?);
@@ -69,7 +75,7 @@ pub(super) async fn serve<H: Handler>(
         handled = dispatch(handler, Event::Queue(batch), cx.clone()) => handled,
         never = renew(&lease, cx) => match never {},
     };
-    match settled(handled, cx) {
+    match settled(handled) {
         Settled::Done => match lease.acknowledge().await {
             Ok(()) => Ok(done()),
             Err(refused) => Err(unreachable("a message is done, but not acknowledged, and comes again", refused)),
@@ -143,14 +149,22 @@ impl Delivery {
             (Some(base), _) => base,
             // The token goes there: a region is no piece of a URL.
             (None, Some(region)) if is_region(region) => format!("https://{region}.vercel-queue.com"),
-            (None, _) => return Err(Error::bad_request("a delivery's `ce-vqsregion` is a region's name, as in `iad1`")),
+            (None, _) => {
+                return Err(Error::bad_request("a delivery's `ce-vqsregion` is a region's name, as in `iad1`"));
+            }
         };
-        let [topic, consumer, receipt] =
-            [&self.topic, &self.consumer, &self.receipt].map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC));
-        let uri =
-            format!("{}/api/v3/topic/{topic}/consumer/{consumer}/lease/{receipt}", base.trim_end_matches('/'));
+        let Self { topic, consumer, .. } = self;
+        if !is_name(topic) || !is_name(consumer) {
+            return Err(Error::bad_request("a queue's and a consumer's name have letters, digits, `-` and `_`"));
+        }
+        let receipt = utf8_percent_encode(&self.receipt, HANDLE);
+        let uri = format!("{}/api/v3/topic/{topic}/consumer/{consumer}/lease/{receipt}", base.trim_end_matches('/'));
         uri.parse().map_err(|error| Error::internal(format!("the variable {BASE} is no URL: {base:?} ({error})")))
     }
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// Letters and one or two digits, as the vendor's own client checks it.

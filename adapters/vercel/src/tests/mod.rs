@@ -2,6 +2,7 @@
 
 mod decoding;
 mod ends;
+mod events;
 mod logs;
 mod prints;
 mod requests;
@@ -21,7 +22,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::serve::{Settings, serve};
+use crate::serve::{Outside, Settings, serve};
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(10);
@@ -58,10 +59,14 @@ struct Platform {
 
 impl Platform {
     async fn start(handler: impl Handler) -> Self {
+        Self::start_with(handler, Outside::default()).await
+    }
+
+    async fn start_with(handler: impl Handler, outside: Outside) -> Self {
         let socket = Socket::new();
         let listener = UnixListener::bind(&socket.0).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let settings = Settings { ipc: Some(socket.0.clone()), port: 3000, prints: false };
+        let settings = Settings { ipc: Some(socket.0.clone()), port: 3000, prints: false, outside };
         let served = tokio::spawn(serve(handler, settings, Instant::now(), async {
             let _ = stopped.await;
         }));

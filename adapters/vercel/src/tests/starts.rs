@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Does, Platform, Socket, says};
 use crate::ipc;
-use crate::serve::{Settings, serve};
+use crate::serve::{Outside, Settings, serve};
 
 struct Slow;
 
@@ -59,7 +59,7 @@ async fn instances_take_ports_of_their_own() {
 async fn a_port_that_is_taken_is_an_error_that_says_so() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = taken.local_addr().unwrap().port();
-    let settings = Settings { ipc: None, port, prints: false };
+    let settings = Settings { ipc: None, port, prints: false, outside: Outside::default() };
     let served = serve(Does(async |_, _| says("")), settings, Instant::now(), std::future::pending()).await;
     let error = served.unwrap_err().to_string();
     // `vercel dev` looks for these words of the system's.
@@ -69,7 +69,8 @@ async fn a_port_that_is_taken_is_an_error_that_says_so() {
 
 #[tokio::test]
 async fn a_socket_that_nobody_listens_on_is_an_error() {
-    let settings = Settings { ipc: Some("/nowhere/anyfn.sock".into()), port: 0, prints: false };
+    let settings =
+        Settings { ipc: Some("/nowhere/anyfn.sock".into()), port: 0, prints: false, outside: Outside::default() };
     let served = serve(Does(async |_, _| says("")), settings, Instant::now(), std::future::pending()).await;
     assert!(served.unwrap_err().to_string().contains("/nowhere/anyfn.sock"));
 }
@@ -100,7 +101,7 @@ async fn a_stop_while_starting_ends_at_once() {
             std::future::pending().await
         }
     }
-    let settings = Settings { ipc: None, port: 0, prints: false };
+    let settings = Settings { ipc: None, port: 0, prints: false, outside: Outside::default() };
     let begun = Instant::now();
     serve(Hangs, settings, begun, sleep(Duration::from_millis(20))).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(2));
