@@ -11,6 +11,8 @@
 //! # });
 //! ```
 
+mod events;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
@@ -28,6 +30,10 @@ use crate::app::StateCell;
 use crate::{
     App, Body, BoxFuture, Capabilities, Context, Error, Event, Handler, IntoHandler, Invocation, Level, Response,
     dispatch, dispatch_http,
+};
+
+pub use self::events::{
+    TestEvent, TestOutcome, change, custom, message, object, object_created, object_removed, queue, schedule,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -352,20 +358,7 @@ impl TestResponse {
     }
 }
 
-/// Sends an event of any kind to a program, within this invocation.
-///
-/// ```
-/// use anyfn_core::{App, Batch, Entry, Event, Item, Order, Outcome, Response, test};
-///
-/// async fn add(Item(n): Item<u32>) { println!("{n}"); }
-///
-/// # test::block_on(async {
-/// let app = App::builder().queue("numbers", add).build();
-/// let batch = Batch::new("numbers", Order::Unordered, [Entry::new("a", "1".into()), Entry::new("b", "x".into())]);
-/// let Ok(Response::Batch(outcomes)) = test::send(&app, Event::Queue(batch), &test::Memory::default()).await else { panic!() };
-/// assert!(matches!(outcomes[..], [Outcome::Done, Outcome::Retry { .. }]));
-/// # });
-/// ```
+/// Sends an event of any kind to a program, within this invocation. [`queue`] and the like make the usual ones.
 ///
 /// # Errors
 /// As [`dispatch`].

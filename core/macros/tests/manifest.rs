@@ -1,0 +1,87 @@
+//! What the build reads out of a program: its triggers, in artefacts as they are shipped, optimised whole and stripped.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyfn_core::manifest::{Manifest, read};
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Builds with the workspace's own versions, which are at hand without a network.
+fn cargo_build(folder: &Path, target: &Path, arguments: &[&str]) {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--offline"]).args(arguments).current_dir(folder).env("CARGO_TARGET_DIR", target);
+    // The profile alone says what a panic does.
+    let output = command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn manifest(artefact: &Path) -> Manifest {
+    read(&fs::read(artefact).unwrap()).unwrap()
+}
+
+fn declared(manifest: &Manifest) -> Vec<(&str, Option<&str>, Option<&str>)> {
+    let triggers = manifest.triggers.iter();
+    triggers.map(|one| (&*one.kind, one.name.as_deref(), one.handler.as_deref())).collect()
+}
+
+/// A package whose profile aborts on a panic.
+fn generate() -> PathBuf {
+    let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("manifest");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/pass/app.rs");
+    let manifest = format!(
+        "[package]\nname = \"shipped\"\nedition = \"2024\"\nautobins = false\n\n\
+         [[bin]]\nname = \"shipped\"\npath = {program:?}\n\n\
+         [dependencies]\nanyfn = {{ path = {:?}, default-features = false }}\n\n\
+         [profile.shipped]\ninherits = \"dev\"\npanic = \"abort\"\nlto = true\nopt-level = 1\nstrip = true\n\n[workspace]\n",
+        workspace()
+    );
+    fs::create_dir_all(&made).unwrap();
+    fs::write(made.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(workspace().join("Cargo.lock"), made.join("Cargo.lock")).unwrap();
+    made
+}
+
+#[test]
+fn what_triggers_a_program_is_read_out_of_native_and_wasm_artefacts() {
+    let made = generate();
+    let target = made.join("target");
+    cargo_build(&made, &target, &["--profile", "shipped"]);
+    let native = manifest(&target.join("shipped").join(format!("shipped{}", env::consts::EXE_SUFFIX)));
+    assert_eq!(
+        declared(&native),
+        [
+            ("http", None, Some("api::web")),
+            ("http", Some("/users/{id}"), Some("user")),
+            ("http", Some("/closed"), None),
+            ("schedule", Some("0 3 * * *"), Some("nightly")),
+            ("queue", Some("thumbnails"), Some("job")),
+            ("object_created", Some("uploads"), Some("stored")),
+            ("object_removed", Some("uploads"), Some("stored")),
+            ("change", Some("orders"), Some("job")),
+            ("message", Some("topic"), Some("job")),
+            ("custom", None, Some("other")),
+        ]
+    );
+    assert_eq!(native.panic.as_deref(), Some("abort"));
+
+    cargo_build(&made, &target, &["--profile", "shipped", "--target", "wasm32-unknown-unknown"]);
+    let wasm = manifest(&target.join("wasm32-unknown-unknown/shipped/shipped.wasm"));
+    assert_eq!(wasm.triggers, native.triggers);
+    // There a panic always aborts, and the adapter is made for it.
+    assert_eq!(wasm.panic, None);
+}
+
+#[test]
+fn a_program_in_a_library_keeps_its_triggers_and_unwinds_by_default() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    cargo_build(&workspace(), target, &["-p", "echo"]);
+    let echo = manifest(&target.join("debug").join(format!("echo{}", env::consts::EXE_SUFFIX)));
+    let kinds: Vec<_> = echo.triggers.iter().map(|trigger| &*trigger.kind).collect();
+    assert_eq!(kinds, ["http", "schedule", "queue", "object_created", "object_removed", "change", "message", "custom"]);
+    assert_eq!(echo.panic, None);
+}

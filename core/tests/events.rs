@@ -1,0 +1,76 @@
+//! Events in memory: what handlers see, and what becomes of each item.
+
+use std::time::SystemTime;
+
+use anyfn_core::{
+    App, Batch, Change, ChangeKind, Custom, Error, Item, Json, Message, ObjectEvent, Schedule, State, test,
+};
+use serde_json::{Value, json};
+
+#[test]
+fn a_tick_is_done_or_fails() {
+    async fn tick(tick: Schedule) -> Result<(), Error> {
+        if tick.name == "0 3 * * *" { Ok(()) } else { Err(Error::internal("another")) }
+    }
+    test::block_on(async {
+        assert!(test::schedule("0 3 * * *", SystemTime::UNIX_EPOCH).send(tick).await.is_done());
+        let failed = test::schedule("0 4 * * *", SystemTime::UNIX_EPOCH).send(tick).await;
+        assert!(!failed.is_done());
+        assert!(failed.error().unwrap().to_string().contains("another"));
+        assert_eq!(failed.log_lines().len(), 1);
+    });
+}
+
+#[test]
+fn a_batch_settles_item_by_item() {
+    async fn all(batch: Batch<Value>) -> Result<(), Error> {
+        batch.done(&batch.items[0]);
+        batch.retry(&batch.items[1], None, Error::internal("later"));
+        batch.discard(&batch.items[2], Error::internal("never"));
+        Err(Error::internal("the rest"))
+    }
+    test::block_on(async {
+        let outcome = test::queue("q", ["1", "2", "3", "4", "no JSON"]).send(all).await;
+        assert_eq!(outcome.failed(), [1, 3, 4]);
+    });
+}
+
+#[test]
+fn a_stream_stops_at_its_first_failure() {
+    async fn changed(Item(row): Item<Change<Value>>) -> Result<(), Error> {
+        if row.new.unwrap_or_default()["fail"] == true { Err(Error::internal("told to")) } else { Ok(()) }
+    }
+    test::block_on(async {
+        let fine = test::change("t", ChangeKind::Insert, "{}", None, Some("{}")).send(changed).await;
+        assert!(fine.is_done());
+        let fails = test::change("t", ChangeKind::Insert, "{}", None, Some(r#"{"fail":true}"#)).send(changed).await;
+        assert_eq!(fails.failed(), [0]);
+    });
+}
+
+#[test]
+fn objects_messages_and_direct_calls_reach_their_handlers() {
+    async fn stored(Item(object): Item<ObjectEvent>) {
+        assert_eq!((&*object.bucket, &*object.key), ("uploads", "a b"));
+    }
+    async fn paid(Item(message): Item<Message<Value>>) {
+        assert_eq!(message.body["order"], 7);
+    }
+    async fn invoked(State(greeting): State<String>, event: Custom) -> Json<Value> {
+        Json(json!({ "said": greeting, "got": event.data.json::<Value>().unwrap() }))
+    }
+    let app = App::builder()
+        .state(|_| async { Ok::<_, Error>("hi".to_owned()) })
+        .object_created("uploads", stored)
+        .message("payments", paid)
+        .custom(invoked)
+        .build();
+    test::block_on(async {
+        assert!(test::object_created("uploads", "a b").send_to(&app).await.is_done());
+        assert!(test::message("payments", r#"{"order":7}"#).send_to(&app).await.is_done());
+        assert_eq!(test::message("payments", r#"{"order":8}"#).send_to(&app).await.failed(), [0]);
+        assert_eq!(test::custom("[1]").send_to(&app).await.json::<Value>(), json!({ "said": "hi", "got": [1] }));
+        // Removed is another trigger than stored.
+        assert_eq!(test::object_removed("uploads", "a b").send_to(&app).await.failed(), [0]);
+    });
+}
