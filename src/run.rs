@@ -14,21 +14,26 @@ pub fn run_http(app: App) {
     anyfn_cloudflare::run_http(app);
 }
 
-/// [`run`], for a program that HTTP requests alone reach.
+/// [`run`], for a program that HTTP requests alone reach: a client of queues, and its TLS, is left out.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn run_http(app: App) {
-    run(app);
+    start::<true>(app);
 }
 
 /// Serves the program on the target that it was built for, and ends the process where that fails.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn run(app: App) {
+    start::<false>(app);
+}
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+fn start<const HTTP: bool>(app: App) {
     if cfg!(panic = "abort") {
         eprintln!(
             "anyfn: built with panic = \"abort\": a panic ends every request; set panic = \"unwind\" in the profile"
         );
     }
-    if let Err(error) = serve(app) {
+    if let Err(error) = serve::<HTTP>(app) {
         eprintln!("anyfn: {error}");
         std::process::exit(1);
     }
@@ -41,14 +46,14 @@ pub fn run(app: App) {
     clippy::needless_pass_by_value,
     reason = "what is reachable depends on the adapters that are compiled in"
 )]
-fn serve(app: App) -> Result<(), crate::BoxError> {
+fn serve<const HTTP: bool>(app: App) -> Result<(), crate::BoxError> {
     #[cfg(feature = "lambda")]
     if anyfn_lambda::detected() {
         return anyfn_lambda::run(app);
     }
     #[cfg(feature = "vercel")]
     if anyfn_vercel::detected() {
-        return anyfn_vercel::run(app);
+        return if HTTP { anyfn_vercel::run_http(app) } else { anyfn_vercel::run(app) };
     }
     // The default's server is a fallback: a default cannot be switched off from the command line.
     #[cfg(any(

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::connection::connection;
 use crate::context::{Instance, VercelInvocation};
 use crate::current;
-use crate::events::{self, Calls};
+use crate::events::{self, MakeCalls};
 use crate::ipc::{self, Writer};
 use crate::printed::{Redirected, redirect};
 
@@ -98,7 +98,7 @@ pub(crate) struct Outside {
     /// A variable's value.
     pub(crate) variable: fn(&str) -> Option<String>,
     /// What calls the platform's API, where something does.
-    pub(crate) calls: Option<fn() -> Result<Box<dyn Calls>, BoxError>>,
+    pub(crate) calls: Option<MakeCalls>,
 }
 
 impl Default for Outside {

@@ -19,6 +19,9 @@ pub(crate) trait Calls: fmt::Debug + Send + Sync {
     fn call(&self, request: http::Request<Body>) -> BoxFuture<Result<StatusCode, BoxError>>;
 }
 
+/// Makes what makes calls.
+pub(crate) type MakeCalls = fn() -> Result<Box<dyn Calls>, BoxError>;
+
 #[derive(Debug)]
 struct Https(Client<HttpsConnector<HttpConnector>, Body>);
 

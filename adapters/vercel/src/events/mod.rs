@@ -22,7 +22,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::context::Flight;
 
-pub(crate) use calls::{Calls, https};
+pub(crate) use calls::{Calls, MakeCalls, https};
 
 /// Where events come in.
 const PATHS: &str = "/_anyfn/";
