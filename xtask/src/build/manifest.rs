@@ -56,7 +56,7 @@ impl<'a> Gate<'a> {
             ui::step("Found", format_args!("what triggers it: {}", listed(&manifest.triggers)));
             self.shown = Some(manifest.clone());
         }
-        check(self.function, target, manifest, self.local)
+        check(self.function, target, &capabilities(target), manifest, self.local)
     }
 
     /// What triggers the program.
@@ -65,8 +65,15 @@ impl<'a> Gate<'a> {
     }
 }
 
-/// Refuses a program that could not live on `target`, and says what of it will not reach it there.
-fn check(function: &Function, target: Target, manifest: &Manifest, local: bool) -> Result<()> {
+/// Refuses a program that could not live on `target`, which has these `capabilities`, and says what of it will not reach it
+/// there.
+fn check(
+    function: &Function,
+    target: Target,
+    capabilities: &Capabilities,
+    manifest: &Manifest,
+    local: bool,
+) -> Result<()> {
     if target.is_native() && manifest.panic.as_deref() == Some("abort") {
         bail!(
             "`{}` is compiled with panic = \"abort\": one panic would end the instance and every request on it\nremove \
@@ -75,7 +82,6 @@ fn check(function: &Function, target: Target, manifest: &Manifest, local: bool) 
             function.package
         );
     }
-    let capabilities = capabilities(target);
     let received = |trigger: &&Declared| kind(trigger).is_some_and(|kind| capabilities.triggers.contains(&kind));
     let name = target.name();
     if !manifest.triggers.iter().any(|trigger| received(&trigger)) {
@@ -152,10 +158,12 @@ mod tests {
     use anyfn_core::manifest::{MAGIC, Manifest, VERSION};
     use serde_json::json;
 
-    use super::{check, listed, read};
+    use super::{Capabilities, check, listed, read};
     use crate::build::Target;
     use crate::project::Function;
     use crate::settings::Settings;
+
+    const HTTP: Capabilities = Capabilities::http_only("server");
 
     fn function() -> Function {
         let (package, bin, facade) = ("hello".to_owned(), "hello".to_owned(), "any-fn".to_owned());
@@ -217,19 +225,19 @@ mod tests {
     #[test]
     fn a_panic_that_aborts_is_refused_where_there_is_a_choice() {
         let aborts = manifest(&json!({"version": 1, "panic": "abort", "triggers": [{"kind": "http"}]}));
-        let error = check(&function(), Target::Server, &aborts, true).unwrap_err().to_string();
+        let error = check(&function(), Target::Server, &HTTP, &aborts, true).unwrap_err().to_string();
         assert!(error.contains("panic = \"unwind\"") && error.contains("RUSTFLAGS"), "{error}");
-        check(&function(), Target::Cloudflare, &aborts, true).unwrap();
+        check(&function(), Target::Cloudflare, &HTTP, &aborts, true).unwrap();
     }
 
     #[test]
     fn a_program_that_nothing_would_call_is_refused_and_one_with_http_is_not() {
         let only = manifest(&json!({"version": 1, "triggers": [{"kind": "change", "name": "orders"}]}));
-        let error = check(&function(), Target::Server, &only, false).unwrap_err().to_string();
+        let error = check(&function(), Target::Server, &HTTP, &only, false).unwrap_err().to_string();
         assert!(error.contains("it declares change \"orders\"") && error.contains("http"), "{error}");
         let both = manifest(&json!({"version": 1, "triggers": [{"kind": "http"}, {"kind": "object_removed"}]}));
-        check(&function(), Target::Server, &both, false).unwrap();
+        check(&function(), Target::Server, &HTTP, &both, false).unwrap();
         let none = manifest(&json!({"version": 1, "triggers": []}));
-        assert!(check(&function(), Target::Server, &none, false).is_err());
+        assert!(check(&function(), Target::Server, &HTTP, &none, false).is_err());
     }
 }
