@@ -75,6 +75,7 @@ impl Locals {
             // One behind AWS' emulator, one behind our own Runtime API: the events are the same behind every gateway.
             "lambda-v2" | "lambda-stream" => Some(Target::Lambda),
             "cloudflare" => Some(Target::Cloudflare),
+            "vercel" => Some(Target::Vercel),
             "server" => Some(Target::Server),
             _ => None,
         };
