@@ -27,6 +27,8 @@ use super::{Options, Running};
 
 /// How long an executable gets to report its port.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an executable that broke a connection may take to end, if that is what it is doing.
+const ENDING: Duration = Duration::from_millis(300);
 /// The largest request body (Vercel: "Vercel Functions limits", 4.5 MB).
 const LARGEST_BODY: usize = 4_500_000;
 
@@ -153,6 +155,14 @@ impl Front {
         Ok(addr)
     }
 
+    /// An executable that ends closes its connections first: the next request must not go to what is about to be gone.
+    async fn settle(&self) {
+        let process = self.instance.lock().await.as_ref().map(|instance| instance.process.clone());
+        if let Some(process) = process {
+            let _ = tokio::time::timeout(ENDING, process.exited()).await;
+        }
+    }
+
     async fn answer(&self, mut request: Request) -> Answer {
         let body = match request.body.collect(LARGEST_BODY).await {
             Ok(Some(body)) => body,
@@ -177,6 +187,7 @@ impl Front {
             Ok(reply) => reply,
             Err(error) => {
                 self.ledger.broken(&key, &format!("got no answer: {error}"));
+                self.settle().await;
                 return failed();
             }
         };
