@@ -140,7 +140,7 @@ fn event(sample: &str, kind: &str, args: &Args, served: &Served) -> Result<Event
         "change" => {
             let row = json()?;
             let mut changed = row.clone();
-            if let (Value::Object(changed), [] | ["change-update"]) = (&mut changed, &[sample][..]) {
+            if let Value::Object(changed) = &mut changed {
                 changed.insert("changed".to_owned(), json!(true));
             }
             let (old, new) = match sample {
@@ -154,4 +154,63 @@ fn event(sample: &str, kind: &str, args: &Args, served: &Served) -> Result<Event
         "message" => Event::Message { topic: name, attributes: Vec::new(), body: data.remove(0) },
         _ => Event::Custom(json()?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use serde_json::json;
+
+    use super::{Args, event};
+    use crate::local::events::Event;
+    use crate::local::running::Served;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(line: &[&str]) -> Args {
+        Line::try_parse_from([&["invoke"], line].concat()).unwrap().args
+    }
+
+    fn served(triggers: &[(&str, &str)]) -> Served {
+        let triggers: Vec<_> = triggers.iter().map(|(kind, name)| json!([kind, name])).collect();
+        let note = json!({ "target": "lambda", "package": "shop", "triggers": triggers, "http": "127.0.0.1:1",
+                           "events": null, "token": "t" });
+        serde_json::from_value(note).unwrap()
+    }
+
+    #[test]
+    fn a_sample_takes_the_name_that_the_program_declares() {
+        let shop = served(&[("http", "/"), ("queue", "orders")]);
+        let sent = event("queue", "queue", &args(&["queue", "--data", "1", "--data", "x"]), &shop).unwrap();
+        assert_eq!(sent, Event::Queue { name: "orders".to_owned(), bodies: vec!["1".to_owned(), "x".to_owned()] });
+        let named = event("queue", "queue", &args(&["queue", "--name", "other"]), &shop).unwrap();
+        assert!(matches!(named, Event::Queue { name, .. } if name == "other"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_an_error_that_says_what_to_do() {
+        let shop = served(&[("queue", "a"), ("queue", "b"), ("change", "t")]);
+        for (sample, kind, line, says) in [
+            ("queue", "queue", &["queue"][..], "say one with --name: a, b"),
+            ("message", "message", &["message"][..], "shop declares no message"),
+            ("change-insert", "change", &["x", "--data", "no JSON"][..], "--data is no JSON"),
+            ("change-insert", "change", &["x", "--data", "1", "--data", "2"][..], "say --data once"),
+        ] {
+            let error = format!("{:#}", event(sample, kind, &args(line), &shop).unwrap_err());
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_update_has_a_row_before_and_after() {
+        let shop = served(&[("change", "orders")]);
+        let sent = event("change-update", "change", &args(&["x", "--data", r#"{"id":3}"#]), &shop).unwrap();
+        let Event::Change { old, new, kind, .. } = sent else { panic!("{sent:?}") };
+        assert_eq!((old, kind.as_str()), (Some(json!({ "id": 3 })), "update"));
+        assert_eq!(new, Some(json!({ "id": 3, "changed": true })));
+    }
 }
