@@ -61,7 +61,7 @@ impl Invocation for LambdaInvocation {
     }
 
     fn deadline(&self) -> Option<SystemTime> {
-        Some(self.raw.context.deadline())
+        crate::serve::ends(&self.raw.context)
     }
 
     fn region(&self) -> Option<&str> {

@@ -24,6 +24,9 @@ use crate::post::Post;
 /// instance lives on.
 const MARGIN: Duration = Duration::from_millis(200);
 
+/// The longest that a function may run ("Lambda quotas", Lambda developer guide).
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
 /// Whether Lambda has started this process.
 pub fn detected() -> bool {
     std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
@@ -107,7 +110,7 @@ impl<H: Handler> tower_service::Service<Invoked> for Function<H> {
 
 impl<H: Handler> Inner<H> {
     async fn invoke(&self, id: &str, Invoked { body: event, context, .. }: Invoked) {
-        let deadline = context.deadline();
+        let deadline = ends(&context).unwrap_or_else(|| SystemTime::now() + LONGEST);
         let background = Arc::<Background>::default();
         let invocation = LambdaInvocation::new(event.clone(), context, Arc::clone(&background));
         match decode(&event) {
@@ -213,6 +216,14 @@ async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
+/// When Lambda ends the invocation. `cargo lambda watch` says the function's timeout where the time should stand: that is
+/// over since 1970, and no word on the end.
+pub(crate) fn ends(context: &lambda_runtime::Context) -> Option<SystemTime> {
+    /// 2014-11-13, when Lambda was announced, in milliseconds since 1970.
+    const FIRST: u64 = 1_415_836_800_000;
+    (context.deadline >= FIRST).then(|| context.deadline())
+}
+
 /// The time until the function's timeout, less what an answer takes.
 fn left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN)
@@ -252,5 +263,19 @@ impl tower_service::Service<LambdaEvent<serde::de::IgnoredAny>> for Never {
 
     fn call(&mut self, _: LambdaEvent<serde::de::IgnoredAny>) -> Self::Future {
         std::future::ready(Err("unreachable: a layer answers".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends;
+
+    #[test]
+    fn a_time_long_before_lambda_is_no_deadline() {
+        let mut context = lambda_runtime::Context::default();
+        context.deadline = 600_000;
+        assert_eq!(ends(&context), None);
+        context.deadline = 1_795_446_760_000;
+        assert_eq!(ends(&context), Some(context.deadline()));
     }
 }
