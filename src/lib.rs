@@ -15,10 +15,13 @@
 
 pub use anyfn_core::*;
 #[doc = include_str!("docs/app.md")]
+#[doc(inline)]
 pub use anyfn_macros::app;
 #[doc = include_str!("docs/handler.md")]
+#[doc(inline)]
 pub use anyfn_macros::handler;
 #[doc = include_str!("docs/main.md")]
+#[doc(inline)]
 pub use anyfn_macros::main;
 
 mod checks;
