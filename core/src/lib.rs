@@ -19,6 +19,8 @@ pub mod manifest;
 pub mod response;
 pub mod test;
 
+pub use {bytes, http};
+
 pub use app::{App, AppBuilder, StateCell};
 pub use batch::{Batch, Entry, Item, Order, Outcome};
 pub use body::{Body, BodyError};
