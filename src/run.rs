@@ -14,7 +14,7 @@ pub fn run_http(app: App) {
     anyfn_cloudflare::run_http(app);
 }
 
-/// [`run`], for a program that HTTP requests alone reach: a client of queues, and its TLS, is left out.
+/// [`run`], for a program that HTTP requests alone reach: where it weighs much, what reads other events is left out.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn run_http(app: App) {
     start::<true>(app);

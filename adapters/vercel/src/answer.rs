@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use anyfn_core::{Body, BoxError, Context, Handler, Level, dispatch_http};
+use anyfn_core::{Body, BoxError, Context, Error, Handler, Level, dispatch_http};
 use bytes::Bytes;
 use http::Method;
 use http_body::{Body as _, Frame, SizeHint};
@@ -47,14 +47,16 @@ pub(crate) async fn answer<H: Handler>(
                 VercelInvocation::new(&flight, received.request_id, received.raw_target, received.client_ip);
             let (request, cx) = (received.request, Context::new(invocation));
             let handled = async {
-                if events::is_event(&request, &flight) {
-                    events::answer(&*handler, request, cx, &flight).await
-                } else {
+                if !events::is_event(&request, &flight) {
                     dispatch_http(&*handler, request, cx).await
+                } else if let Some(answer) = instance.events() {
+                    answer(handler, request, cx, Arc::clone(&flight)).await
+                } else {
+                    Error::not_found().into_http()
                 }
             };
             let handled = current::within(flight.id.clone(), Arc::downgrade(&instance), handled).await;
-            handled.map_err(anyfn_core::Error::internal).and_then(encode).unwrap_or_else(|error| {
+            handled.map_err(Error::internal).and_then(encode).unwrap_or_else(|error| {
                 flight.log(Level::Error, &format!("anyfn: http event failed: {error}"));
                 error.into_http()
             })

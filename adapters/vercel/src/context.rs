@@ -10,7 +10,7 @@ use anyfn_core::{BoxFuture, Error, Invocation, Level};
 
 use crate::InvocationId;
 use crate::background::Background;
-use crate::events::Calls;
+use crate::events::{Answers, Calls, https};
 use crate::ipc::Ipc;
 use crate::printed::Printed;
 use crate::serve::Outside;
@@ -47,12 +47,16 @@ impl Instance {
         (self.outside.variable)(name)
     }
 
-    /// What calls the platform's API, made for the first call; `None` where nothing does.
-    pub(crate) fn calls(&self) -> Result<Option<&dyn Calls>, Error> {
-        let Some(make) = self.outside.calls else { return Ok(None) };
-        let made = self.calls.get_or_init(|| make().map_err(|error| error.to_string()));
+    /// What answers events, where something does.
+    pub(crate) fn events(&self) -> Option<Answers> {
+        self.outside.events
+    }
+
+    /// What calls the platform's API, made for the first call.
+    pub(crate) fn calls(&self) -> Result<&dyn Calls, Error> {
+        let made = self.calls.get_or_init(|| https().map_err(|error| error.to_string()));
         let failed = |error| Error::internal(format!("the queues' API cannot be called: {error}"));
-        made.as_ref().map(|calls| Some(&**calls)).map_err(failed)
+        made.as_deref().map_err(failed)
     }
 
     pub(crate) fn log(&self, id: Option<&InvocationId>, level: Level, line: &str) {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::connection::connection;
 use crate::context::{Instance, VercelInvocation};
 use crate::current;
-use crate::events::{self, MakeCalls};
+use crate::events::{self, Answers};
 use crate::ipc::{self, Writer};
 use crate::printed::{Redirected, redirect};
 
@@ -43,10 +43,10 @@ fn variable(name: &str) -> Option<OsString> {
 /// # Errors
 /// The platform's socket or the port cannot be had, or a second signal ended the server at once.
 pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
-    run_with(handler, Outside { calls: Some(events::https), ..Outside::default() })
+    run_with(handler, Outside { events: Some(events::answer), ..Outside::default() })
 }
 
-/// [`run`], for a program that no queue sends messages to: the queues' API is not called, and what calls it left out.
+/// [`run`], for a program that HTTP requests alone reach: what reads other events is left out, TLS above all.
 ///
 /// # Errors
 /// As for [`run`].
@@ -97,13 +97,13 @@ pub(crate) struct Settings {
 pub(crate) struct Outside {
     /// A variable's value.
     pub(crate) variable: fn(&str) -> Option<String>,
-    /// What calls the platform's API, where something does.
-    pub(crate) calls: Option<MakeCalls>,
+    /// What answers events, where something does.
+    pub(crate) events: Option<Answers>,
 }
 
 impl Default for Outside {
     fn default() -> Self {
-        Self { variable: |name| std::env::var(name).ok(), calls: None }
+        Self { variable: |name| std::env::var(name).ok(), events: None }
     }
 }
 

@@ -13,14 +13,11 @@ use hyper_util::rt::TokioExecutor;
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Makes calls. A program that HTTP requests alone reach has none of this, and no TLS.
+/// Makes calls.
 pub(crate) trait Calls: fmt::Debug + Send + Sync {
     /// Makes one, and gives the answer's status.
     fn call(&self, request: http::Request<Body>) -> BoxFuture<Result<StatusCode, BoxError>>;
 }
-
-/// Makes what makes calls.
-pub(crate) type MakeCalls = fn() -> Result<Box<dyn Calls>, BoxError>;
 
 #[derive(Debug)]
 struct Https(Client<HttpsConnector<HttpConnector>, Body>);

@@ -15,14 +15,15 @@ mod cron;
 mod lease;
 mod queue;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyfn_core::{Body, Context, Error, Handler, Level, Outcome, Response, cloudevents};
+use anyfn_core::{Body, BoxFuture, Context, DynHandler, Error, Event, Handler, Level, Outcome, Response, cloudevents};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::context::Flight;
 
-pub(crate) use calls::{Calls, MakeCalls, https};
+pub(crate) use calls::{Calls, https};
 
 /// Where events come in.
 const PATHS: &str = "/_anyfn/";
@@ -32,13 +33,30 @@ pub(crate) fn is_event(request: &http::Request<Body>, flight: &Flight) -> bool {
     request.uri().path().starts_with(PATHS) || queue::is_local(request, flight)
 }
 
+/// What answers such requests. A program that HTTP requests alone reach has none, and so none of what this links.
+pub(crate) type Answers =
+    fn(Arc<dyn DynHandler>, http::Request<Body>, Context, Arc<Flight>) -> BoxFuture<http::Response<Body>>;
+
 /// Answers such a request.
-pub(crate) async fn answer<H: Handler>(
-    handler: &H,
+pub(crate) fn answer(
+    handler: Arc<dyn DynHandler>,
     request: http::Request<Body>,
     cx: Context,
-    flight: &Flight,
-) -> http::Response<Body> {
+    flight: Arc<Flight>,
+) -> BoxFuture<http::Response<Body>> {
+    Box::pin(async move { answered(&Any(handler), request, cx, &flight).await })
+}
+
+/// Any handler.
+struct Any(Arc<dyn DynHandler>);
+
+impl Handler for Any {
+    fn call(&self, event: Event, cx: Context) -> impl Future<Output = Result<Response, Error>> + Send {
+        self.0.call_dyn(event, cx)
+    }
+}
+
+async fn answered(handler: &Any, request: http::Request<Body>, cx: Context, flight: &Flight) -> http::Response<Body> {
     let path = request.uri().path();
     let answered = if path == cloudevents::PATH {
         return cloudevents::serve(handler, request, cx).await;

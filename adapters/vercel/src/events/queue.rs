@@ -51,12 +51,11 @@ pub(super) async fn serve<H: Handler>(
     cx: &Context,
     flight: &Flight,
 ) -> Result<http::Response<Body>, Error> {
-    let Some(calls) = flight.instance.calls()? else { return Err(Error::not_found()) };
     only(&Method::POST, &request)?;
     let (head, body) = request.into_parts();
     let delivery = Delivery::read(&head.headers)?;
     let lease = Lease {
-        calls,
+        calls: flight.instance.calls()?,
         uri: delivery.uri(cx.env(BASE))?,
         token: token(&head.headers, cx, flight)?,
         deployment: cx.env("VERCEL_DEPLOYMENT_ID").filter(|id| !id.is_empty()),

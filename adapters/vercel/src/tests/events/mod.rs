@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyfn_core::{Context, Error, Event, Handler, ObjectEvent, Outcome, Response};
 
 use super::Platform;
-use crate::events::https;
+use crate::events::answer;
 use crate::serve::Outside;
 
 thread_local! {
@@ -28,7 +28,7 @@ fn set(variables: &[(&str, &str)]) {
 
 async fn platform(handler: &Notes) -> Platform {
     let variable = |name: &str| VARIABLES.with_borrow(|all| all.get(name).cloned());
-    Platform::start_with(handler.clone(), Outside { variable, calls: Some(https) }).await
+    Platform::start_with(handler.clone(), Outside { variable, events: Some(answer) }).await
 }
 
 /// A handler that writes down what it gets, and lets items fail that say so.
