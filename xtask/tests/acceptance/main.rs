@@ -12,6 +12,7 @@ mod glibc;
 mod lambda;
 mod vercel_build;
 mod vercel_deploy;
+mod vercel_dev;
 mod wrangler;
 
 /// What `hello` answers to `/?name=Ada`.
