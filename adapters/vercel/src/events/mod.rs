@@ -30,7 +30,7 @@ const PATHS: &str = "/_anyfn/";
 
 /// Whether a request brings an event, and is none for the handler's routes.
 pub(crate) fn is_event(request: &http::Request<Body>, flight: &Flight) -> bool {
-    request.uri().path().starts_with(PATHS) || queue::is_local(request, flight)
+    request.uri().path().starts_with(PATHS) || queue::is_delivery(request, flight)
 }
 
 /// What answers such requests. A program that HTTP requests alone reach has none, and so none of what this links.
@@ -64,7 +64,7 @@ async fn answered(handler: &Any, request: http::Request<Body>, cx: Context, flig
         blob::serve(handler, request, &cx).await
     } else if path.starts_with(cron::PATHS) {
         cron::serve(handler, request, &cx).await
-    } else if path.starts_with(queue::PATHS) || queue::is_local(&request, flight) {
+    } else if path.starts_with(queue::PATHS) || queue::is_delivery(&request, flight) {
         queue::serve(handler, request, &cx, flight).await
     } else {
         Err(Error::not_found())

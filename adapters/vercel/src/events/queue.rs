@@ -22,6 +22,8 @@ use crate::context::Flight;
 pub(super) const PATHS: &str = "/_anyfn/queue/";
 
 const TYPE: &str = "com.vercel.queue.v2beta";
+/// Set, by the build, for a function that is a queue's alone; the public one takes messages nowhere but at our own path.
+const QUEUE: &str = "ANYFN_QUEUE";
 /// Where the API is, if not in the message's region; `vercel dev` sets it.
 const BASE: &str = "VERCEL_QUEUE_BASE_URL";
 /// The token for it outside the platform.
@@ -38,11 +40,12 @@ const LONGEST: u64 = 3600;
 /// What a handle keeps of itself in a URL.
 const HANDLE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
-/// Whether `vercel dev` delivers a message, which it does at the path of the function's source.
-pub(super) fn is_local(request: &http::Request<Body>, flight: &Flight) -> bool {
+/// Whether a message is delivered at another path than ours: `vercel dev` does so, at the path of the function's source,
+/// and the platform may choose one for a function that is a queue's alone.
+pub(super) fn is_delivery(request: &http::Request<Body>, flight: &Flight) -> bool {
     request.headers().get("ce-type").is_some_and(|kind| kind == TYPE)
-        && flight.id.is_none()
-        && flight.instance.variable(BASE).is_some()
+        && (flight.instance.variable(QUEUE).is_some()
+            || flight.id.is_none() && flight.instance.variable(BASE).is_some())
 }
 
 pub(super) async fn serve<H: Handler>(

@@ -118,4 +118,9 @@ async fn on_the_platform_a_delivery_elsewhere_is_a_request_like_any_other() {
     let (api, handler, mut platform) = start().await;
     let answer = platform.send("POST /orders", DELIVERY, b"x").await.answer().await;
     assert_eq!((answer.status, handler.take(), api.calls().len()), (200, vec!["http /orders".to_owned()], 0));
+    // Only a queue's own function knows of no requests.
+    set(&[("ANYFN_QUEUE", "orders")]);
+    let answer = platform.send("POST /orders", DELIVERY, b"x").await.answer().await;
+    let noted = vec!["jobs m1 Some(2) x".to_owned()];
+    assert_eq!((answer.status, handler.take(), api.calls().len()), (204, noted, 2));
 }
