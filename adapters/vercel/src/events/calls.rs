@@ -4,19 +4,18 @@ use std::fmt;
 use std::time::Duration;
 
 use anyfn_core::{Body, BoxError, BoxFuture};
-use http::StatusCode;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-/// How long a call may take.
+/// How long a call may take until its answer begins.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Makes calls.
 pub(crate) trait Calls: fmt::Debug + Send + Sync {
-    /// Makes one, and gives the answer's status.
-    fn call(&self, request: http::Request<Body>) -> BoxFuture<Result<StatusCode, BoxError>>;
+    /// Makes one.
+    fn call(&self, request: http::Request<Body>) -> BoxFuture<Result<http::Response<Body>, BoxError>>;
 }
 
 #[derive(Debug)]
@@ -35,8 +34,8 @@ pub(crate) fn https() -> Result<Box<dyn Calls>, BoxError> {
 }
 
 impl Calls for Https {
-    fn call(&self, request: http::Request<Body>) -> BoxFuture<Result<StatusCode, BoxError>> {
+    fn call(&self, request: http::Request<Body>) -> BoxFuture<Result<http::Response<Body>, BoxError>> {
         let called = self.0.request(request);
-        Box::pin(async move { Ok(tokio::time::timeout(PATIENCE, called).await??.status()) })
+        Box::pin(async move { Ok(tokio::time::timeout(PATIENCE, called).await??.map(Body::new)) })
     }
 }

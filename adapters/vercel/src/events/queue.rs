@@ -11,9 +11,8 @@ use anyfn_core::{
     Batch, Body, Context, Entry, Error, ErrorKind, Event, Handler, Level, Names, Order, Payload, dispatch,
 };
 use http::{HeaderMap, Method, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::lease::{Lease, Refused};
+use super::lease::{Consumer, Lease, Refused};
 use super::{Settled, done, failed, only, settled};
 use crate::MAX_BODY;
 use crate::context::Flight;
@@ -37,9 +36,6 @@ const RENEWED: Duration = Duration::from_secs(60);
 /// The longest time after which a message can be made to come again, in seconds ("Queues", Vercel documentation).
 const LONGEST: u64 = 3600;
 
-/// What a handle keeps of itself in a URL.
-const HANDLE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
-
 /// Whether a message is delivered at another path than ours: `vercel dev` does so, at the path of the function's source,
 /// and the platform may choose one for a function that is a queue's alone.
 pub(super) fn is_delivery(request: &http::Request<Body>, flight: &Flight) -> bool {
@@ -57,20 +53,27 @@ pub(super) async fn serve<H: Handler>(
     only(&Method::POST, &request)?;
     let (head, body) = request.into_parts();
     let delivery = Delivery::read(&head.headers)?;
-    let lease = Lease {
+    let consumer = Consumer {
         calls: flight.instance.calls()?,
-        uri: delivery.uri(cx.env(BASE))?,
+        url: delivery.url(cx.env(BASE))?,
         token: token(&head.headers, cx, flight)?,
         deployment: cx.env("VERCEL_DEPLOYMENT_ID").filter(|id| !id.is_empty()),
     };
-    lease.lasts(LASTS).await.map_err(|refused| match refused {
+    let forged = |refused| match refused {
         Refused::Unknown => {
             Error::of(ErrorKind::Unauthorized).detail("the queue has not delivered this message, or it is done already")
         }
         Refused::Failed(error) => unreachable("whether the queue delivered a message cannot be asked", error),
-    })?;
-    let payload = Payload(body.collect(MAX_BODY as usize).await?);
-    let mut entry = Entry::new(delivery.message, payload);
+    };
+    let (lease, payload) = match &delivery.receipt {
+        Some(receipt) => {
+            let lease = consumer.lease(receipt);
+            lease.lasts(LASTS).await.map_err(forged)?;
+            (lease, body.collect(MAX_BODY as usize).await?)
+        }
+        None => consumer.receive(&delivery.message, LASTS).await.map_err(forged)?,
+    };
+    let mut entry = Entry::new(delivery.message.clone(), Payload(payload));
     entry.attempts = delivery.attempts;
     let batch = Batch::new(Names::of_program(cx)?.of(&delivery.topic), Order::Unordered, [entry]);
     let handled = tokio::select! {
@@ -121,7 +124,8 @@ struct Delivery {
     topic: String,
     consumer: String,
     message: String,
-    receipt: String,
+    /// None where the message is to be fetched: it is too large to be sent along.
+    receipt: Option<String>,
     attempts: Option<u32>,
     region: Option<String>,
 }
@@ -139,14 +143,14 @@ impl Delivery {
             topic: wanted("ce-vqsqueuename")?,
             consumer: wanted("ce-vqsconsumergroup")?,
             message: wanted("ce-vqsmessageid")?,
-            receipt: wanted("ce-vqsreceipthandle")?,
+            receipt: text("ce-vqsreceipthandle"),
             attempts: text("ce-vqsdeliverycount").and_then(|count| count.parse().ok()),
             region: text("ce-vqsregion"),
         })
     }
 
-    /// Where its lease is.
-    fn uri(&self, base: Option<String>) -> Result<http::Uri, Error> {
+    /// The consumer's URL.
+    fn url(&self, base: Option<String>) -> Result<String, Error> {
         let base = match (base.filter(|base| !base.is_empty()), &self.region) {
             (Some(base), _) => base,
             // The token goes there: a region is no piece of a URL.
@@ -159,9 +163,7 @@ impl Delivery {
         if !is_name(topic) || !is_name(consumer) {
             return Err(Error::bad_request("a queue's and a consumer's name have letters, digits, `-` and `_`"));
         }
-        let receipt = utf8_percent_encode(&self.receipt, HANDLE);
-        let uri = format!("{}/api/v3/topic/{topic}/consumer/{consumer}/lease/{receipt}", base.trim_end_matches('/'));
-        uri.parse().map_err(|error| Error::internal(format!("the variable {BASE} is no URL: {base:?} ({error})")))
+        Ok(format!("{}/api/v3/topic/{topic}/consumer/{consumer}", base.trim_end_matches('/')))
     }
 }
 

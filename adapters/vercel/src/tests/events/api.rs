@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 
-/// What was asked, a line for each call, and what is answered: the next status, or 204.
+/// A message, as one part of several.
+const LARGE: &str = "--two\r\nContent-Type: text/plain\r\nVqs-Receipt-Handle: r/1\r\n\r\nlarge\r\n--one\r\n--two--\r\n";
+
+/// What was asked, a line for each call, and what is answered: the next status, or 204, or the message that was asked for.
 #[derive(Clone, Default)]
 pub(super) struct Api {
     calls: Arc<Mutex<Vec<String>>>,
@@ -62,8 +65,20 @@ impl Api {
             self.calls.lock().unwrap().push(call.trim_end().to_owned());
             let status = {
                 let mut next = self.next.lock().unwrap();
-                if next.is_empty() { 204 } else { next.remove(0) }
+                match next.is_empty() {
+                    false => next.remove(0),
+                    true if head.starts_with("POST ") => 200,
+                    true => 204,
+                }
             };
+            if status == 200 && head.starts_with("POST ") {
+                let kind = "multipart/mixed; boundary=\"two\"";
+                let length = LARGE.len();
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{LARGE}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                continue;
+            }
             let answer = format!("HTTP/1.1 {status} Answer\r\ncontent-length: 0\r\n\r\n");
             let answer = if status == 204 { "HTTP/1.1 204 No Content\r\n\r\n".to_owned() } else { answer };
             stream.write_all(answer.as_bytes()).await.unwrap();

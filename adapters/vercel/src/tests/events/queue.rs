@@ -84,7 +84,7 @@ async fn a_delivery_that_is_none_asks_nobody() {
     for (line, headers, status) in [
         (LINE, with("ce-type", ""), 400),
         (LINE, with("ce-type", "ce-type: com.vercel.queue.v1beta"), 400),
-        (LINE, with("ce-vqsreceipthandle", ""), 400),
+        (LINE, with("ce-vqsmessageid", ""), 400),
         (LINE, with("ce-vqsqueuename", "ce-vqsqueuename: ../../x"), 400),
         (LINE, with("ce-vqsconsumergroup", "ce-vqsconsumergroup: a?b"), 400),
         // An outsider's own token is nobody's.
@@ -123,4 +123,20 @@ async fn on_the_platform_a_delivery_elsewhere_is_a_request_like_any_other() {
     let answer = platform.send("POST /orders", DELIVERY, b"x").await.answer().await;
     let noted = vec!["jobs m1 Some(2) x".to_owned()];
     assert_eq!((answer.status, handler.take(), api.calls().len()), (204, noted, 2));
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_for_its_delivery_is_fetched() {
+    let (api, handler, mut platform) = start().await;
+    let consumer = "/api/v3/topic/orders/consumer/_Sanyfn_Squeue_Sorders";
+    let headers = with("ce-vqsreceipthandle", "");
+    let answer = platform.send(LINE, &headers, b"").await.answer().await;
+    assert_eq!((answer.status, handler.take()), (204, vec!["jobs m1 Some(2) large\r\n--one".to_owned()]));
+    let calls = [format!("POST {consumer}/id/m1 Bearer oidc"), format!("DELETE {consumer}/lease/r%2F1 Bearer oidc")];
+    assert_eq!(api.calls(), calls);
+    for (known, status) in [(404, 401), (409, 401), (500, 503), (204, 503)] {
+        api.answers(&[known]);
+        let answer = platform.send(LINE, &headers, b"forged").await.answer().await;
+        assert_eq!((answer.status, handler.take().len(), api.calls().len()), (status, 0, 1), "{known}");
+    }
 }
