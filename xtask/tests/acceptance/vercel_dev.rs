@@ -212,6 +212,23 @@ fn a_queue_of_vercel_dev_delivers_until_a_message_is_acknowledged() {
         assert_eq!(status, 404, "{wish}: {said}");
     }
 
+    // Another consumer's delivery, of a message that it has to fetch.
+    let fetched = |message: &str| {
+        let headers = [
+            "ce-type: com.vercel.queue.v2beta",
+            "ce-vqsqueuename: orders",
+            "ce-vqsconsumergroup: late",
+            "ce-vqsdeliverycount: 7",
+            &format!("ce-vqsmessageid: {message}"),
+        ];
+        ask(dev.port, "POST", "/api/index", &headers, "").unwrap()
+    };
+    let (status, said) = fetched(&sent[0]);
+    assert_eq!((status, dev.notes(1)), (204, vec!["orders done 1".to_owned(), "orders done 7".to_owned()]), "{said}");
+    let (status, said) = dev.queues("POST", &format!("orders/consumer/late/id/{}", sent[0]), "");
+    assert_eq!(status, 404, "{said}");
+    assert_eq!(fetched("00000000000000000000000000000000").0, 401);
+
     let forged = [
         "ce-type: com.vercel.queue.v2beta",
         "ce-vqsmessageid: 0",
