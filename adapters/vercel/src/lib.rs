@@ -4,6 +4,9 @@
 //! logs, and when each invocation has ended. This crate speaks that protocol itself, on hyper: an invocation ends once its
 //! answer is sent to the last byte and its work after the answer is done, however the handler fares.
 //!
+//! Crons, queues, uploads and CloudEvents are requests too, below `/_anyfn/`: they reach the handler as events, and
+//! only once who sent them has proved it.
+//!
 //! Without the platform's socket, as under `vercel dev`, it is a plain server on `VERCEL_DEV_PORT`.
 
 use anyfn_core::{Capabilities, Trigger};
