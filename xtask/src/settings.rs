@@ -28,6 +28,8 @@ pub struct Settings {
     pub env: BTreeMap<String, String>,
     /// Which C library native artefacts link.
     pub libc: Libc,
+    /// What the names in code are bound to, by name; without an entry a target makes its own, or takes the name as it is.
+    pub bind: BTreeMap<String, Bind>,
     /// AWS Lambda.
     pub lambda: Lambda,
     /// Cloudflare Workers.
@@ -47,6 +49,32 @@ pub enum Libc {
     Gnu,
     /// A static binary, which runs on any Linux.
     Musl,
+}
+
+/// `[package.metadata.anyfn.bind.NAME]`: what a queue, bucket, table or topic of the program is on each platform.
+///
+/// ```toml
+/// [package.metadata.anyfn.bind.orders-to-ship]
+/// arn = "arn:aws:sqs:eu-west-1:123456789012:orders"   # Lambda: an existing one
+/// queue = "shop-orders"                               # Workers: its global name
+/// batch-size = 5
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Bind {
+    /// Lambda: the ARN of an existing SQS queue, Kinesis stream or MSK cluster, S3 bucket, DynamoDB stream or SNS topic. The
+    /// template makes one where none is given.
+    pub arn: Option<String>,
+    /// Workers: the queue's name, also of the queue that objects, changes or messages come through.
+    pub queue: Option<String>,
+    /// Workers: the R2 bucket's name.
+    pub bucket: Option<String>,
+    /// Vercel: the topic of its Queues. Lambda: the topic in an MSK cluster.
+    pub topic: Option<String>,
+    /// How many items come at once, at most (Lambda, Workers).
+    pub batch_size: Option<u32>,
+    /// How often an item that failed comes again (SQS queues that the template makes, Workers).
+    pub retries: Option<u32>,
 }
 
 /// `[package.metadata.anyfn.lambda]`.
@@ -181,6 +209,7 @@ mod tests {
             (json!({"anyfn": {"cloudflare": {"compatibility_date": "x"}}}), "did you mean `compatibility-date`?"),
             (json!({"anyfn": {"lambda": {"http": "httpapi"}}}), "did you mean `http-api`?"),
             (json!({"anyfn": {"lambda": {"auth": "iamm"}}}), "did you mean `iam`?"),
+            (json!({"anyfn": {"bind": {"orders": {"batch_size": 1}}}}), "did you mean `batch-size`?"),
         ] {
             let error = Settings::from_metadata("p", &table).unwrap_err();
             assert!(format!("{error:#}").contains(expected), "{error:#}");

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::wiring::cloudflare::Wired;
+use super::wiring::{self, Wiring, with_names};
 use super::{NextStep, Target, fresh_dir, gzipped, report, write};
 use crate::project::{Function, Project};
 use crate::ui;
@@ -23,18 +25,27 @@ pub struct Artefact {
     pub config: PathBuf,
     /// The folder of the modules: `worker.js`, `index.js`, `index_bg.wasm`.
     pub modules: PathBuf,
+    /// What is to be done by hand for its triggers, once.
+    pub by_hand: Vec<String>,
 }
 
-pub(crate) fn pack(project: &Project, function: &Function, module: &Path, dir: &Path) -> Result<Artefact> {
+pub(crate) fn pack(
+    project: &Project,
+    wiring: &Wiring<'_>,
+    function: &Function,
+    module: &Path,
+    dir: &Path,
+) -> Result<Artefact> {
+    let wired = wiring::cloudflare::wire(wiring)?;
     fresh_dir(dir)?;
     let modules = dir.join("dist");
     bindgen(project, module, &modules)?;
     write(modules.join("worker.js"), WORKER_JS)?;
-    let config = write(dir.join("wrangler.jsonc"), config(function))?;
+    let config = write(dir.join("wrangler.jsonc"), config(function, &wired))?;
     let wasm = std::fs::read(modules.join("index_bg.wasm")).context("wasm-bindgen wrote no index_bg.wasm")?;
     let sizes = format!("wasm {}, gzipped {}", ui::size(wasm.len() as u64), ui::size(gzipped(&wasm)?));
     report(Target::Cloudflare, dir, &sizes);
-    Ok(Artefact { dir: dir.to_path_buf(), config, modules })
+    Ok(Artefact { dir: dir.to_path_buf(), config, modules, by_hand: wired.by_hand })
 }
 
 /// How to deploy what [`pack`] wrote.
@@ -70,7 +81,7 @@ fn bindgen(project: &Project, module: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn config(function: &Function) -> String {
+fn config(function: &Function, wired: &Wired) -> String {
     let settings = &function.settings;
     let mut config = json!({
         "name": function.package,
@@ -84,8 +95,15 @@ fn config(function: &Function) -> String {
     if !settings.cloudflare.compatibility_flags.is_empty() {
         config["compatibility_flags"] = json!(settings.cloudflare.compatibility_flags);
     }
-    if !settings.env.is_empty() {
-        config["vars"] = json!(settings.env);
+    let variables = with_names(&settings.env, &wired.names);
+    if !variables.is_empty() {
+        config["vars"] = variables.into();
+    }
+    if !wired.crons.is_empty() {
+        config["triggers"] = json!({ "crons": wired.crons });
+    }
+    if !wired.consumers.is_empty() {
+        config["queues"] = json!({ "consumers": wired.consumers });
     }
     format!(
         "// Written by `cargo xtask build`; what to change stands in [package.metadata.anyfn] of Cargo.toml.\n{config:#}\n"

@@ -1,12 +1,14 @@
 //! `dist/lambda/<package>`: `bootstrap`, `bootstrap.zip` and a SAM template.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
 
 use super::native::Executable;
+use super::wiring::lambda::Wired;
+use super::wiring::{self, NAMES, Wiring, with_names, yaml};
 use super::zip::{Entry, archive};
 use super::{NextStep, Target, fresh_dir, install, report, write};
 use crate::project::Function;
@@ -32,6 +34,8 @@ pub struct Artefact {
     pub zip: PathBuf,
     /// The SAM template.
     pub template: PathBuf,
+    /// What is to be done by hand for its triggers, once.
+    pub by_hand: Vec<String>,
 }
 
 pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> Result<Artefact> {
@@ -43,6 +47,7 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
             function.package
         );
     }
+    let wired = wiring::lambda::wire(&Wiring::new(function, &executable.manifest.triggers))?;
     fresh_dir(dir)?;
     let bootstrap = install(&executable.path, dir.join("bootstrap"))?;
     let data = std::fs::read(&bootstrap).with_context(|| format!("cannot read {}", bootstrap.display()))?;
@@ -51,9 +56,10 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
     let sizes = format!("{}, zip {}", ui::size(data.len() as u64), ui::size(packed.len() as u64));
     let artefact = Artefact {
         zip: write(dir.join("bootstrap.zip"), packed)?,
-        template: write(dir.join("template.yaml"), template(function, executable.arm64))?,
+        template: write(dir.join("template.yaml"), template(function, executable.arm64, &wired))?,
         bootstrap,
         dir: dir.to_path_buf(),
+        by_hand: wired.by_hand,
     };
     report(Target::Lambda, dir, &sizes);
     Ok(artefact)
@@ -84,23 +90,34 @@ pub(crate) fn next_step(function: &Function, dir: &Path) -> NextStep {
     }
 }
 
-fn template(function: &Function, arm64: bool) -> String {
+fn template(function: &Function, arm64: bool, wired: &Wired) -> String {
     let settings = &function.settings;
-    let mut environment = String::new();
     let streaming = settings.lambda.streaming && settings.lambda.http == LambdaHttp::FunctionUrl;
-    // The event does not tell the function how its answer is awaited: the variable and `InvokeMode` go together.
-    let own = streaming.then_some((STREAMING, "1"));
-    let variables = settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(own);
-    for (index, (name, value)) in variables.enumerate() {
-        let head = if index == 0 { "      Environment:\n        Variables:\n" } else { "" };
-        let _ = writeln!(environment, "{head}          {}: {}", quoted(name), quoted(value));
+    let mut variables = with_names(&settings.env, &BTreeMap::new());
+    if streaming {
+        // The event does not tell the function how its answer is awaited: the variable and `InvokeMode` go together.
+        variables.insert(STREAMING.to_owned(), "1".into());
     }
+    variables.extend(wired.variable().map(|names| (NAMES.to_owned(), names)));
+    let environment = match variables.is_empty() {
+        true => String::new(),
+        false => yaml::block(&serde_json::json!({ "Environment": { "Variables": variables } }), 6),
+    };
+    let mut events = wired.events.clone();
     let (http, output) = match settings.lambda.http {
         LambdaHttp::FunctionUrl => (function_url(settings.lambda.auth), "!GetAtt FunctionUrl.FunctionUrl"),
-        LambdaHttp::HttpApi => (
-            "      Events:\n        Http:\n          Type: HttpApi\n",
-            "!Sub https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/",
-        ),
+        LambdaHttp::HttpApi => {
+            events.insert("Http".to_owned(), serde_json::json!({ "Type": "HttpApi" }));
+            ("", "!Sub https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/")
+        }
+    };
+    let events = match events.is_empty() {
+        true => String::new(),
+        false => yaml::block(&serde_json::json!({ "Events": events }), 6),
+    };
+    let resources = match wired.resources.is_empty() {
+        true => String::new(),
+        false => yaml::block(&wired.resources.clone().into(), 2),
     };
     format!(
         "AWSTemplateFormatVersion: \"2010-09-09\"\n\
@@ -116,7 +133,7 @@ fn template(function: &Function, arm64: bool) -> String {
                Architectures: [{architecture}]\n      \
                MemorySize: {memory}\n      \
                Timeout: {timeout}\n\
-         {environment}{http}{mode}\
+         {environment}{http}{mode}{events}{resources}\
          Outputs:\n  \
            Url:\n    \
              Value: {output}\n",
@@ -147,14 +164,14 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::template;
+    use super::{Wired, template};
     use crate::project::Function;
     use crate::settings::{Lambda, LambdaAuth, Settings};
 
     fn with(lambda: Lambda) -> String {
         let settings = Settings { lambda, ..Settings::default() };
         let (package, bin, facade) = ("hello".to_owned(), "hello".to_owned(), "anyfn".to_owned());
-        template(&Function { package, description: None, bin, facade, settings }, false)
+        template(&Function { package, description: None, bin, facade, settings }, false, &Wired::default())
     }
 
     #[test]

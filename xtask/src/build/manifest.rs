@@ -96,25 +96,22 @@ fn check(
             capabilities.triggers.iter().map(|trigger| trigger.name()).collect::<Vec<_>>().join(", ")
         );
     }
-    if !local {
-        let (unwired, deaf): (Vec<_>, Vec<_>) =
-            manifest.triggers.iter().filter(|trigger| trigger.kind != "http").partition(received);
-        // What is invoked directly needs no connection.
-        let unwired: Vec<_> = unwired.into_iter().filter(|trigger| trigger.kind != "custom").collect();
-        if !deaf.is_empty() {
-            ui::warn(format_args!("{name} does not hear these triggers yet, HTTP works: {}", listed(deaf)));
-        }
-        if !unwired.is_empty() {
-            let triggers = listed(unwired);
-            match target {
-                Target::Server => ui::detail(format_args!(
-                    "by POST to /_anyfn/events as CloudEvents, with the token of ANYFN_EVENT_TOKEN: {triggers}"
-                )),
-                _ => ui::warn(format_args!(
-                    "{name}'s configuration does not connect these triggers yet, do it by hand after the deployment: \
-                     {triggers}"
-                )),
-            }
+    let deaf = manifest.triggers.iter().filter(|trigger| !received(trigger));
+    // What is invoked directly is simply not called there.
+    let deaf: Vec<_> = deaf.filter(|trigger| trigger.kind != "custom").collect();
+    if !deaf.is_empty() && !local {
+        bail!(
+            "{name} has no such trigger: {}\nleave it out of the program that is built for {name}, or build for another target",
+            listed(deaf)
+        );
+    }
+    if target == Target::Server && !local {
+        let events: Vec<_> = manifest.triggers.iter().filter(|trigger| trigger.kind != "http").collect();
+        if !events.is_empty() {
+            ui::detail(format_args!(
+                "by POST to /_anyfn/events as CloudEvents, with the token of ANYFN_EVENT_TOKEN: {}",
+                listed(events)
+            ));
         }
     }
     Ok(())
@@ -231,12 +228,16 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_nothing_would_call_is_refused_and_one_with_http_is_not() {
+    fn a_trigger_that_the_target_has_not_is_refused_and_so_is_a_program_that_nothing_would_call() {
         let only = manifest(&json!({"version": 1, "triggers": [{"kind": "change", "name": "orders"}]}));
         let error = check(&function(), Target::Server, &HTTP, &only, false).unwrap_err().to_string();
         assert!(error.contains("it declares change \"orders\"") && error.contains("http"), "{error}");
-        let both = manifest(&json!({"version": 1, "triggers": [{"kind": "http"}, {"kind": "object_removed"}]}));
-        check(&function(), Target::Server, &HTTP, &both, false).unwrap();
+        let both = manifest(&json!({"version": 1, "triggers": [{"kind": "http"}, {"kind": "queue", "name": "jobs"}]}));
+        let error = check(&function(), Target::Server, &HTTP, &both, false).unwrap_err().to_string();
+        assert!(error.contains("server has no such trigger: queue \"jobs\""), "{error}");
+        check(&function(), Target::Server, &HTTP, &both, true).unwrap();
+        let invoked = manifest(&json!({"version": 1, "triggers": [{"kind": "http"}, {"kind": "custom"}]}));
+        check(&function(), Target::Server, &HTTP, &invoked, false).unwrap();
         let none = manifest(&json!({"version": 1, "triggers": []}));
         assert!(check(&function(), Target::Server, &HTTP, &none, false).is_err());
     }

@@ -17,10 +17,12 @@ pub(crate) mod manifest;
 pub(crate) mod native;
 pub mod server;
 pub mod vercel;
+pub(crate) mod wiring;
 pub(crate) mod zip;
 
 use self::manifest::Gate;
 use self::native::Executable;
+use self::wiring::Wiring;
 use crate::project::{Function, Project, home};
 use crate::ui;
 
@@ -173,8 +175,10 @@ pub fn build_in(project: &Project, options: &BuildOptions) -> Result<Artefacts> 
             }
             Target::Cloudflare => {
                 let module = cargo::build_worker(project, &function, options.profile)?;
-                gate.admit(target, &manifest::read(&function, &module)?)?;
-                artefacts.cloudflare = Some(cloudflare::pack(project, &function, &module, &dir(target))?);
+                let manifest = manifest::read(&function, &module)?;
+                gate.admit(target, &manifest)?;
+                let wiring = Wiring::new(&function, &manifest.triggers);
+                artefacts.cloudflare = Some(cloudflare::pack(project, &wiring, &function, &module, &dir(target))?);
             }
         }
     }

@@ -91,13 +91,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let built = build_in(&Project::load()?, &options)?;
     let function = &built.function;
     let next = [
-        built.lambda.map(|artefact| lambda::next_step(function, &artefact.dir)),
-        built.cloudflare.map(|artefact| cloudflare::next_step(&artefact.dir)),
-        built.vercel.map(|artefact| vercel::next_step(&artefact.dir)),
-        built.server.map(|artefact| server::next_step(function, &artefact.dir)),
+        built.lambda.map(|artefact| (lambda::next_step(function, &artefact.dir), artefact.by_hand)),
+        built.cloudflare.map(|artefact| (cloudflare::next_step(&artefact.dir), artefact.by_hand)),
+        built.vercel.map(|artefact| (vercel::next_step(&artefact.dir), artefact.by_hand)),
+        built.server.map(|artefact| (server::next_step(function, &artefact.dir), Vec::new())),
     ];
-    for NextStep { with, command, note } in next.into_iter().flatten() {
+    for (NextStep { with, command, note }, by_hand) in next.into_iter().flatten() {
         ui::step("Next", format_args!("deploy to {with}:"));
+        // What its triggers need and no configuration can say; each once.
+        by_hand.iter().for_each(ui::detail);
         ui::detail(command);
         note.into_iter().for_each(|note| ui::detail(format_args!("({note})")));
     }

@@ -1,0 +1,135 @@
+//! What each vendor's configuration says of a program's triggers.
+
+use anyfn_core::manifest::{Declared, Manifest};
+use serde_json::{Value, json};
+
+use super::{Wiring, cloudflare, lambda, vercel};
+use crate::project::Function;
+use crate::settings::Settings;
+
+fn function(settings: &Value) -> Function {
+    let settings = Settings::from_metadata("shop", &json!({ "anyfn": settings })).unwrap();
+    let name = || "shop".to_owned();
+    Function { package: name(), description: None, bin: name(), facade: "anyfn".to_owned(), settings }
+}
+
+fn triggers(triggers: &Value) -> Vec<Declared> {
+    serde_json::from_value::<Manifest>(json!({ "version": 1, "triggers": triggers })).unwrap().triggers
+}
+
+fn all() -> Vec<Declared> {
+    triggers(&json!([
+        { "kind": "http" },
+        { "kind": "schedule", "name": "0 9 * * 1-5" },
+        { "kind": "queue", "name": "orders-to-ship" },
+        { "kind": "object_created", "name": "pictures" },
+        { "kind": "object_removed", "name": "pictures" },
+        { "kind": "change", "name": "orders" },
+        { "kind": "message", "name": "payments" },
+        { "kind": "custom" },
+    ]))
+}
+
+#[test]
+fn on_lambda_each_trigger_has_its_source_and_what_is_not_bound_is_made() {
+    let (function, triggers) = (function(&json!({ "timeout": 30 })), all());
+    let wired = lambda::wire(&Wiring::new(&function, &triggers)).unwrap();
+    let source = |name: &str| (wired.events[name]["Type"].clone(), wired.events[name]["Properties"].clone());
+    assert_eq!(source("Schedule0").1["Schedule"], "cron(0 9 ? * MON-FRI *)");
+    let (kind, queue) = source("QueueOrdersToShip");
+    assert_eq!((kind, &queue["FunctionResponseTypes"]), (json!("SQS"), &json!(["ReportBatchItemFailures"])));
+    assert_eq!(wired.resources["QueueOrdersToShip"]["Properties"]["VisibilityTimeout"], 180);
+    assert!(wired.resources.contains_key("QueueOrdersToShipFailed"));
+    let (kind, bucket) = source("BucketPictures");
+    assert_eq!(
+        (kind, &bucket["Pattern"]["detail-type"]),
+        (json!("EventBridgeRule"), &json!(["Object Created", "Object Deleted"]))
+    );
+    assert_eq!(source("TableOrders").1["BisectBatchOnFunctionError"], true);
+    assert_eq!(source("TopicPayments").1["Topic"], json!({ "Ref": "TopicPayments" }));
+    let names = wired.variable().unwrap();
+    let text = names["Fn::Sub"][0].as_str().unwrap();
+    let names: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(names["${AWS::StackName}-schedule-0"], "0 9 * * 1-5");
+    assert_eq!(names["${QueueOrdersToShip}"], "orders-to-ship");
+    assert_eq!(wired.known["QueueOrdersToShip"], json!({ "Fn::GetAtt": ["QueueOrdersToShip", "QueueName"] }));
+    assert!(wired.by_hand.is_empty(), "{:?}", wired.by_hand);
+}
+
+#[test]
+fn what_is_bound_on_lambda_is_not_made_again() {
+    let bind = json!({ "bind": {
+        "orders-to-ship": { "arn": "arn:aws:kinesis:eu-west-1:1:stream/jobs", "batch-size": 7 },
+        "pictures": { "arn": "arn:aws:s3:::old-pictures" },
+        "orders": { "arn": "arn:aws:dynamodb:eu-west-1:1:table/Orders/stream/2026-11-23T00:00:00.000" },
+        "payments": { "arn": "arn:aws:sns:eu-west-1:1:paid" },
+    } });
+    let (function, triggers) = (function(&bind), all());
+    let wired = lambda::wire(&Wiring::new(&function, &triggers)).unwrap();
+    assert!(wired.resources.is_empty() && wired.known.is_empty());
+    assert_eq!(wired.events["QueueOrdersToShip"]["Type"], "Kinesis");
+    assert_eq!(wired.events["QueueOrdersToShip"]["Properties"]["BatchSize"], 7);
+    for (physical, name) in
+        [("jobs", "orders-to-ship"), ("old-pictures", "pictures"), ("Orders", "orders"), ("paid", "payments")]
+    {
+        assert_eq!(wired.names[physical], name);
+    }
+    assert!(wired.by_hand[0].starts_with("aws s3api put-bucket-notification-configuration --bucket old-pictures"));
+}
+
+#[test]
+fn what_cannot_be_wired_is_an_error_that_says_why() {
+    for (declared, bind, says) in [
+        (json!([{ "kind": "schedule", "name": "0 9 13 * fri" }]), json!({}), "AWS has no schedule"),
+        (json!([{ "kind": "schedule", "name": "soon" }]), json!({}), "the schedule `soon`"),
+        (json!([{ "kind": "queue", "name": "q" }]), json!({ "q": { "arn": "arn:aws:s3:::b" } }), "no SQS queue"),
+        (
+            json!([{ "kind": "change", "name": "t" }]),
+            json!({ "t": { "arn": "arn:aws:dynamodb:r:1:table/T" } }),
+            "/stream/TIME",
+        ),
+    ] {
+        let (function, triggers) = (function(&json!({ "bind": bind })), triggers(&declared));
+        let error = format!("{:#}", lambda::wire(&Wiring::new(&function, &triggers)).unwrap_err());
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn on_workers_schedules_are_crons_and_the_rest_comes_through_queues() {
+    let bind = json!({ "bind": { "orders-to-ship": { "queue": "ship", "batch-size": 5, "retries": 2 }, "pictures": { "bucket": "pics" } } });
+    let (function, triggers) = (function(&bind), all());
+    let wired = cloudflare::wire(&Wiring::new(&function, &triggers)).unwrap();
+    assert_eq!(wired.crons, ["0 9 * * MON-FRI"]);
+    assert_eq!(wired.names["0 9 * * MON-FRI"], "0 9 * * 1-5");
+    assert_eq!((wired.names["ship"].as_str(), wired.names["pics"].as_str()), ("orders-to-ship", "pictures"));
+    assert_eq!(wired.consumers[0], json!({ "queue": "ship", "max_batch_size": 5, "max_retries": 2 }));
+    let queues: Vec<_> = wired.consumers.iter().map(|consumer| consumer["queue"].as_str().unwrap()).collect();
+    assert_eq!(queues, ["ship", "shop-pictures-objects", "shop-orders", "shop-payments"]);
+    let notify =
+        "npx wrangler r2 bucket notification create pics --event-type object-create --queue shop-pictures-objects";
+    assert!(wired.by_hand.iter().any(|line| line == notify), "{:?}", wired.by_hand);
+    let place = |text: &str| wired.by_hand.iter().position(|line| line.contains(text)).unwrap();
+    assert!(place("queues create shop-pictures-objects") < place("notification create"));
+}
+
+#[test]
+fn on_vercel_schedules_have_paths_and_queues_functions_of_their_own() {
+    let (function, triggers) = (function(&json!({ "bind": { "orders-to-ship": { "topic": "ship" } } })), all());
+    let wired = vercel::wire(&Wiring::new(&function, &triggers)).unwrap();
+    assert_eq!(wired.crons, [json!({ "path": "/_anyfn/cron/0", "schedule": "0 9 * * 1-5" })]);
+    assert_eq!((&*wired.names["/_anyfn/cron/0"], &*wired.names["ship"]), ("0 9 * * 1-5", "orders-to-ship"));
+    let (path, trigger) = &wired.functions[0];
+    assert_eq!(path, "_anyfn/queue/ship");
+    assert_eq!(trigger[0], json!({ "type": "queue/v2beta", "topic": "ship", "consumer": "__anyfn_Squeue_Sship" }));
+    assert!(wired.by_hand.iter().any(|line| line.contains("CRON_SECRET")));
+}
+
+#[test]
+fn a_program_of_http_alone_adds_nothing() {
+    let (function, triggers) = (function(&json!({})), triggers(&json!([{ "kind": "http" }])));
+    let wiring = Wiring::new(&function, &triggers);
+    assert!(lambda::wire(&wiring).unwrap().variable().is_none());
+    assert!(cloudflare::wire(&wiring).unwrap().by_hand.is_empty());
+    assert!(vercel::wire(&wiring).unwrap().names.is_empty());
+}
