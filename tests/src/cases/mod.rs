@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn requests_can_be_written_on_a_wire() {
-        for case in CASES {
+        for case in CASES.iter().filter(|case| case.event.is_none()) {
             let Request { method, target, headers, .. } = case.request;
             assert!(!method.is_empty() && !target.is_empty() && !target.contains(['\r', '\n', ' ']), "{}", case.name);
             assert!(!case.echoes || target.starts_with("/echo"), "{}", case.name);
