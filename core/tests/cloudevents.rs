@@ -56,6 +56,15 @@ fn binary_mode_keeps_the_bodys_bytes_and_decodes_attributes() {
 }
 
 #[test]
+fn attributes_that_are_not_encoded_are_read_as_they_come() {
+    for bytes in ["grüße".as_bytes(), b"gr\xFC\xDFe"] {
+        let mut request = binary("t", &[], "");
+        request.headers_mut().insert("ce-subject", http::HeaderValue::from_bytes(bytes).unwrap());
+        assert_eq!(one(request).subject.as_deref(), Some("grüße"));
+    }
+}
+
+#[test]
 fn structured_mode_keeps_numbers_as_they_are_written() {
     let custom = one(structured(
         r#"{"specversion":"1.0","id":"7","source":"s","type":"t","n":3,"yes":true,"none":null,"data":{"n": 12345678901234567890.10}}"#,
@@ -95,6 +104,7 @@ fn a_malformed_event_is_refused_with_the_attribute_named() {
         (post(&[], "{}"), "no CloudEvent"),
         (binary("", &[], ""), "`type` is missing"),
         (binary("t", &[("ce-time", "yesterday")], ""), "`time` is no RFC 3339"),
+        (binary("t", &[("ce-subject", "%FF")], ""), "`subject` is no text"),
         (post(&[("ce-specversion", "0.3"), ("ce-id", "1")], ""), "`specversion` is `0.3`"),
         (post(&[("ce-specversion", "1.0"), ("ce-source", "s"), ("ce-type", "t")], ""), "`id` is missing"),
         (structured("{"), "the event is no JSON"),

@@ -46,14 +46,22 @@ fn binary(headers: &http::HeaderMap, data: Bytes) -> Result<Custom, Error> {
     let mut attributes = BTreeMap::new();
     for (name, value) in headers {
         let Some(name) = name.as_str().strip_prefix("ce-") else { continue };
-        let text = value.to_str().ok().and_then(|text| percent_decode_str(unquoted(text)).decode_utf8().ok());
-        let text = text.map(Cow::into_owned).ok_or_else(|| wrong(name, "is no text"))?;
+        let text = percent_decode_str(unquoted(&text(value))).decode_utf8().map(Cow::into_owned);
+        let text = text.map_err(|_| wrong(name, "is no text"))?;
         attributes.insert(name.to_owned(), text);
     }
     let mut event = named(attributes)?;
     event.content_type = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
     event.data = Payload(data);
     Ok(event)
+}
+
+/// What is no ASCII should be percent-encoded (HTTP binding, 3.1.3.2), and comes as it is from some: UTF-8, or Latin-1 as
+/// JavaScript's `fetch` writes it.
+fn text(value: &http::HeaderValue) -> Cow<'_, str> {
+    let bytes = value.as_bytes();
+    std::str::from_utf8(bytes)
+        .map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(), Cow::Borrowed)
 }
 
 /// A value may stand in quotes (HTTP binding, 3.1.3.2).

@@ -5,6 +5,7 @@
 
 mod archive;
 mod built;
+mod cloudevents;
 mod deployed;
 mod fake;
 mod folder;

@@ -40,8 +40,21 @@ pub(crate) fn wire(wiring: &Wiring<'_>) -> Result<Wired> {
         let trigger = json!([{ "type": "queue/v2beta", "topic": topic, "consumer": consumer(&path) }]);
         wired.functions.push((path, trigger));
     }
-    if !wiring.names(&["object_created", "object_removed"]).is_empty() {
-        wired.by_hand.push("a Blob store connected to the project: its uploads come to /_anyfn/blob".to_owned());
+    if !wired.functions.is_empty() {
+        wired
+            .by_hand
+            .push("the project's OIDC federation, switched on: a queue is told with its token what is done".to_owned());
+    }
+    let buckets = wiring.names(&["object_created", "object_removed"]);
+    if let [bucket] = buckets[..] {
+        // A store has an id of the platform's own; one store needs none.
+        wired.names.insert("blob".to_owned(), bucket.to_owned());
+    }
+    if !buckets.is_empty() {
+        wired.by_hand.push(
+            "a Blob store connected to the project, and /_anyfn/blob as the `callbackUrl` of its client uploads"
+                .to_owned(),
+        );
     }
     if !wiring.names(&["change", "message"]).is_empty() {
         wired
