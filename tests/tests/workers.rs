@@ -224,3 +224,18 @@ fn objects_changes_and_published_messages_come_through_the_queue() {
     assert_eq!((&of("message")[0]["topic"], &of("message")[0]["body"]), (&json!("echo"), &json!({ "paid": true })));
     assert_eq!(of("queue").len(), 1);
 }
+
+#[test]
+fn a_message_that_fails_is_delivered_again_by_the_queue_itself() {
+    let worker = Worker::start();
+    for body in [json!({ "n": 1, "fail": true }), json!({ "n": 2 })] {
+        worker.event(&json!({ "send": { "queue": "echo", "body": body } })).unwrap();
+    }
+    let delivered = |n: u64| worker.events().iter().filter(|event| event["body"]["n"] == n).count();
+    let start = Instant::now();
+    while delivered(1) < 3 {
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", worker.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(delivered(2), 1, "what was done came again: {:?}", worker.logs());
+}

@@ -5,7 +5,10 @@ import { text } from "node:stream/consumers";
 import path from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 
-const { dir, compatibilityDate, compatibilityFlags, bindings, port } = JSON.parse(process.argv.at(-1));
+const { dir, compatibilityDate, compatibilityFlags, bindings, queues, port } = JSON.parse(process.argv.at(-1));
+// A batch waits a second for more at most: nobody wants to wait for Queues' own five.
+const consumer = ({ max_batch_size: maxBatchSize, max_retries: maxRetries }) => ({ maxBatchSize, maxRetries, maxBatchTimeout: 1 });
+const producer = (queue) => `anyfn queue ${queue}`;
 const types = {
   ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm", ".txt": "Text", ".html": "Text", ".bin": "Data",
 };
@@ -25,6 +28,8 @@ const miniflare = new Miniflare(
     compatibilityDate,
     compatibilityFlags,
     bindings,
+    queueConsumers: Object.fromEntries(queues.map((queue) => [queue.queue, consumer(queue)])),
+    queueProducers: Object.fromEntries(queues.map(({ queue }) => [producer(queue), queue])),
     // No look-up of an edge location on the network.
     cf: false,
     log: new Log(LogLevel.WARN),
@@ -39,8 +44,14 @@ process.on("SIGTERM", end);
 process.stdin.on("end", end).resume();
 
 // Events that do not come over HTTP: `{"scheduled": {"cron", "scheduledTime"}}` or `{"queue": {"name", "messages"}}` is posted
-// here, and answered with what the platform would be told.
-async function happen({ scheduled, queue }) {
+// here, and answered with what the platform would be told. `{"send": {"queue", "body"}}` goes into a queue of Miniflare's,
+// which delivers it by itself, again where it fails.
+async function happen({ scheduled, queue, send }) {
+  if (send) {
+    const into = await miniflare.getQueueProducer(producer(send.queue));
+    await into.send(send.body);
+    return null;
+  }
   const worker = await miniflare.getWorker();
   if (scheduled) {
     return worker.scheduled({ ...scheduled, scheduledTime: new Date(scheduled.scheduledTime) });

@@ -46,6 +46,7 @@ pub async fn start(dir: &Path, options: &Options) -> Result<Running> {
         "compatibilityDate": take("compatibility_date").context("wrangler.jsonc names no compatibility_date")?,
         "compatibilityFlags": take("compatibility_flags").unwrap_or_else(|| json!([])),
         "bindings": bindings,
+        "queues": take("queues").map_or_else(|| json!([]), |queues| queues["consumers"].clone()),
         "port": if options.port == 0 { 0 } else { free_address(options.port).await?.port() },
     });
     let tools = tokio::task::spawn_blocking(crate::tools::npm).await??;
