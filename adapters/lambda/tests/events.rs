@@ -13,22 +13,29 @@ use anyfn_core::{
 use anyfn_lambda::events::{Decoded, Reply, Source, decode};
 use bytes::Bytes;
 
-/// A sample that `aws_lambda_events` ships in its package.
+/// Where `aws_lambda_events` has its samples, in its package.
+static SAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
+    let version = stdout(Command::new("rustc").arg("-vV"));
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    // Without the host, the packages of all platforms would have to be here.
+    let metadata = ["metadata", "--format-version", "1", "--filter-platform", host];
+    let metadata = stdout(Command::new(env!("CARGO")).args(metadata).current_dir(env!("CARGO_MANIFEST_DIR")));
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+    let package =
+        metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "aws_lambda_events");
+    let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
+    manifest.parent().unwrap().join("src/fixtures")
+});
+
 fn sample(name: &str) -> Bytes {
-    static SAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
-        let version = stdout(Command::new("rustc").arg("-vV"));
-        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-        // Without the host, the packages of all platforms would have to be here.
-        let metadata = ["metadata", "--format-version", "1", "--filter-platform", host];
-        let metadata = stdout(Command::new(env!("CARGO")).args(metadata).current_dir(env!("CARGO_MANIFEST_DIR")));
-        let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
-        let package =
-            metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "aws_lambda_events");
-        let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
-        manifest.parent().unwrap().join("src/fixtures")
-    });
     let path = SAMPLES.join(format!("example-{name}.json"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).into()
+}
+
+/// The samples' names: `sqs-event.json` and so on.
+fn samples() -> Vec<String> {
+    let files = std::fs::read_dir(&*SAMPLES).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    files.filter_map(|name| name.strip_prefix("example-").map(str::to_owned)).collect()
 }
 
 fn stdout(command: &mut Command) -> String {
@@ -322,4 +329,31 @@ fn what_a_source_never_sends_is_an_error_that_names_it() {
             assert!(error.to_string().contains(name), "{event}: {error}");
         }
     }
+}
+
+#[test]
+fn every_sample_of_these_services_is_told_and_decoded() {
+    let mut seen = 0;
+    for (prefix, source) in [
+        ("sqs-event", Source::Sqs),
+        ("kinesis-event", Source::Kinesis),
+        ("kafka-event", Source::Kafka),
+        ("dynamodb-event.", Source::DynamoDb),
+        ("dynamodb-event-null-items", Source::DynamoDb),
+        ("s3-event", Source::S3),
+        ("sns-event", Source::Sns),
+        ("cloudwatch-alarm-sns-payload", Source::Sns),
+        ("eventbridge-", Source::EventBridge),
+    ] {
+        for name in samples().into_iter().filter(|name| name.starts_with(prefix)) {
+            let event = sample(name.strip_suffix(".json").unwrap());
+            match anyfn_lambda::decode(&event).unwrap() {
+                anyfn_lambda::Received::Event(told) => assert_eq!(told, source, "{name}"),
+                other => panic!("{name}: {other:?}"),
+            }
+            decode(source, &event, &Names::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 15, "only {seen} samples were found");
 }
