@@ -4,11 +4,13 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
+use crate::batch::settle;
 use crate::capabilities::Trigger;
 use crate::extract::PathParams;
+use crate::panics::catch;
 use crate::{
-    Body, Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync, ObjectAction,
-    Response,
+    Batch, Body, Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync,
+    ObjectAction, ObjectEvent, Outcome, Response,
 };
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -171,10 +173,41 @@ impl App {
     }
 }
 
-impl Handler for App {
-    async fn call(&self, mut event: Event, cx: Context) -> Result<Response, Error> {
+impl App {
+    async fn route(&self, mut event: Event, cx: Context) -> Result<Response, Error> {
         let route = self.find(&mut event)?;
         route.handler.call_dyn(event, cx).await
+    }
+
+    /// Objects that were stored and ones that were removed, in one batch: each has a handler of its own.
+    async fn each_action(&self, batch: Batch<ObjectEvent>, cx: Context) -> Result<Response, Error> {
+        let Batch { source, order, items, .. } = batch;
+        let mut outcomes: Vec<Outcome> = items.iter().map(|_| Outcome::default()).collect();
+        let (created, removed): (Vec<_>, Vec<_>) =
+            items.into_iter().enumerate().partition(|(_, item)| item.payload.action == ObjectAction::Created);
+        for part in [created, removed] {
+            let (places, items): (Vec<usize>, Vec<_>) = part.into_iter().unzip();
+            let event = Event::Object(Batch::new(source.clone(), order, items));
+            let own = event.outcomes().unwrap_or_default();
+            let result = catch(self.route(event, cx.clone())).await;
+            if let Ok(Response::Batch(settled)) = settle(&own, result) {
+                places.into_iter().zip(settled).for_each(|(place, outcome)| outcomes[place] = outcome);
+            }
+        }
+        Ok(Response::Batch(outcomes))
+    }
+}
+
+impl Handler for App {
+    async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
+        match event {
+            Event::Object(batch)
+                if batch.items.windows(2).any(|two| two[0].payload.action != two[1].payload.action) =>
+            {
+                self.each_action(batch, cx).await
+            }
+            event => self.route(event, cx).await,
+        }
     }
 
     async fn start(&self, cx: Context) -> Result<(), Error> {

@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use anyfn_core::{
-    App, Batch, Change, ChangeKind, Custom, Error, Item, Json, Message, ObjectEvent, Schedule, State, test,
+    App, Batch, Change, ChangeKind, Context, Custom, Entry, Error, Event, Item, Json, Message, ObjectAction,
+    ObjectEvent, Order, Response, Schedule, State, test,
 };
 use serde_json::{Value, json};
 
@@ -73,4 +74,34 @@ fn objects_messages_and_direct_calls_reach_their_handlers() {
         // Removed is another trigger than stored.
         assert_eq!(test::object_removed("uploads", "a b").send_to(&app).await.failed(), [0]);
     });
+}
+
+#[test]
+fn objects_stored_and_removed_in_one_batch_reach_the_handler_of_each() {
+    async fn stored(cx: Context, Item(object): Item<ObjectEvent>) -> Result<(), Error> {
+        cx.log(format!("stored {}", object.key));
+        if object.key == "bad" { Err(Error::internal("told to")) } else { Ok(()) }
+    }
+    async fn gone(cx: Context, Item(object): Item<ObjectEvent>) {
+        assert_ne!(object.key, "panics");
+        cx.log(format!("gone {}", object.key));
+    }
+    let app = App::builder().object_created("b", stored).object_removed("b", gone).build();
+    let entry = |action, key: &str| Entry::new(key, ObjectEvent::new(action, "b", key));
+    let (created, removed) = (ObjectAction::Created, ObjectAction::Removed);
+    let items = [
+        entry(removed, "one"),
+        entry(created, "bad"),
+        entry(removed, "panics"),
+        entry(created, "two"),
+        entry(removed, "x"),
+    ];
+    let memory = test::Memory::default();
+    let event = Event::Object(Batch::new("b", Order::Unordered, items));
+    let Ok(Response::Batch(outcomes)) = test::block_on(test::send(&app, event, &memory)) else { panic!() };
+    let again: Vec<bool> = outcomes.iter().map(|outcome| !outcome.is_settled()).collect();
+    assert_eq!(again, [false, true, true, false, false], "{:?}", memory.log_lines());
+    for line in ["stored bad", "stored two", "gone one", "gone x"] {
+        assert!(memory.log_lines().iter().any(|logged| logged == line), "{line}");
+    }
 }

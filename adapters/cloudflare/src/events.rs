@@ -60,11 +60,13 @@ pub fn delivered(queue: &str, messages: Vec<Delivered>, names: &Names) -> Vec<Pa
         let (messages, items): (_, Vec<_>) = plain.into_iter().unzip();
         parts.push(Part { event: Event::Queue(Batch::new(names.of(queue), Order::Unordered, items)), messages });
     }
-    // One rule of notifications is one bucket's, but several may fill one queue.
-    while let Some(bucket) = objects.first().map(|(_, entry)| entry.payload.bucket.clone()) {
-        let (this, rest): (Vec<_>, Vec<_>) = objects.into_iter().partition(|(_, entry)| entry.payload.bucket == bucket);
+    // Several buckets may fill one queue, and each happening has a handler of its own.
+    let same = |one: &ObjectEvent, other: &ObjectEvent| one.bucket == other.bucket && one.action == other.action;
+    while let Some(first) = objects.first().map(|(_, entry)| entry.payload.clone()) {
+        let (this, rest): (Vec<_>, Vec<_>) = objects.into_iter().partition(|(_, entry)| same(&entry.payload, &first));
         let (messages, items): (_, Vec<_>) = this.into_iter().unzip();
-        parts.push(Part { event: Event::Object(Batch::new(names.of(&bucket), Order::Unordered, items)), messages });
+        let source = names.of(&first.bucket);
+        parts.push(Part { event: Event::Object(Batch::new(source, Order::Unordered, items)), messages });
         objects = rest;
     }
     parts
