@@ -204,7 +204,7 @@ pub fn vercel(usage: &Usage) -> Result<Bill, Error> {
     if size < usage.memory_mb {
         notes.push(format!("Vercel gives at most {size} MB, not {}", usage.memory_mb));
     } else if size != usage.memory_mb {
-        notes.push(format!("instances have {size} MB, the size next to {}", usage.memory_mb));
+        notes.push(format!("instances have {size} MB, the next size above {}", usage.memory_mb));
     }
     if usage.duration_ms > prices.duration_ms_most {
         notes.push(format!("Vercel ends an invocation after {} s", prices.duration_ms_most / 1000.0));

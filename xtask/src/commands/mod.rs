@@ -1,6 +1,7 @@
 //! The command line: one file a command, flags declared once, their doc comments are the help.
 
 pub mod build;
+pub mod cost;
 pub mod demo;
 pub mod invoke;
 pub mod run;
@@ -27,6 +28,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::Args),
+    Cost(cost::Args),
     Run(run::Args),
     Invoke(invoke::Args),
     Demo(demo::Args),
@@ -37,6 +39,7 @@ enum Command {
 pub(crate) fn dispatch() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Build(args) => build::run(&args),
+        Command::Cost(args) => cost::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Invoke(args) => invoke::run(&args),
         Command::Demo(args) => demo::run(&args),

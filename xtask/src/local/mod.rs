@@ -50,6 +50,7 @@ pub mod running;
 pub mod server;
 #[cfg(test)]
 mod testing;
+pub mod usage;
 pub mod vercel;
 
 pub use asking::{Answered, ask};

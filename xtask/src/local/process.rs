@@ -40,6 +40,11 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// Its number, while it lives.
+    pub(super) fn pid(&self) -> i32 {
+        self.pid
+    }
+
     /// Waits for its end, and says in words how it ended.
     pub(super) async fn exited(&self) -> String {
         let mut exit = self.exit.clone();
