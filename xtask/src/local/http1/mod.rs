@@ -18,7 +18,7 @@ pub(super) use body::{Body, channel};
 pub(super) use client::Reply;
 pub(super) use client::send;
 pub(super) use head::Headers;
-pub(super) use server::serve;
+pub(super) use server::{serve, serve_counted};
 
 /// A request as it came.
 pub(super) struct Request {

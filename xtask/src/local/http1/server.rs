@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::wire::Wire;
@@ -20,24 +21,54 @@ where
     H: Fn(Request) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Answer> + Send,
 {
-    tokio::spawn(async move {
+    serve_counted(listener, handle).0
+}
+
+/// As [`serve`], and tells how many answers are under way.
+pub(in crate::local) fn serve_counted<H, F>(
+    listener: TcpListener,
+    handle: H,
+) -> (JoinHandle<()>, watch::Receiver<usize>)
+where
+    H: Fn(Request) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send,
+{
+    let (open, under_way) = watch::channel(0);
+    let task = tokio::spawn(async move {
         let mut connections = JoinSet::new();
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let handle = handle.clone();
+                    let (handle, open) = (handle.clone(), open.clone());
                     // A connection's error concerns its client, who sees it.
-                    connections.spawn(async move { connection(stream, &handle).await.is_ok() });
+                    connections.spawn(async move { connection(stream, &handle, &open).await.is_ok() });
                 }
                 // Out of file descriptors: those in use get free.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
             while connections.try_join_next().is_some() {}
         }
-    })
+    });
+    (task, under_way)
 }
 
-async fn connection<H, F>(stream: TcpStream, handle: &H) -> io::Result<()>
+/// Counts itself, for as long as it lives.
+struct UnderWay<'a>(&'a watch::Sender<usize>);
+
+impl<'a> UnderWay<'a> {
+    fn begin(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+async fn connection<H, F>(stream: TcpStream, handle: &H, open: &watch::Sender<usize>) -> io::Result<()>
 where
     H: Fn(Request) -> F,
     F: Future<Output = Answer>,
@@ -47,6 +78,7 @@ where
     let (from, mut to) = stream.into_split();
     let mut wire = Wire::new(from);
     while let Some(head) = wire.head().await? {
+        let _under_way = UnderWay::begin(open);
         let parsed = head::request(&head).and_then(|head| Ok((head.headers.framing()?, head)));
         let (framing, head) = match parsed {
             Ok(parsed) => parsed,

@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, watch};
 
 use self::headers::headers;
 use self::ledger::{Key, Ledger};
-use super::http1::{Answer, Framing, Headers, Outgoing, Request, channel, send, serve};
+use super::http1::{Answer, Framing, Headers, Outgoing, Request, channel, send, serve_counted};
 use super::lambda::ids;
 use super::logs::Logs;
 use super::process::{Group, Process, clean_command};
@@ -61,18 +61,21 @@ pub async fn start(executable: &Path, options: &Options) -> Result<Running> {
     });
     *front.instance.lock().await = Some(front.spawn().await?);
     let ending = Arc::clone(&front);
+    let (task, under_way) = serve_counted(listener, move |request| {
+        let front = Arc::clone(&front);
+        async move { front.answer(request).await }
+    });
+    running.tasks.push(task);
     running.at_end = Some(Box::new(move || {
-        let front = Arc::clone(&ending);
+        let (front, mut under_way) = (Arc::clone(&ending), under_way.clone());
         Box::pin(async move {
+            // What the function has answered still goes to its clients.
+            let _ = under_way.wait_for(|count| *count == 0).await;
             if let Some(instance) = &*front.instance.lock().await {
                 let _ = instance.closed.clone().wait_for(|closed| *closed).await;
             }
             front.ledger.close();
         })
-    }));
-    running.tasks.push(serve(listener, move |request| {
-        let front = Arc::clone(&front);
-        async move { front.answer(request).await }
     }));
     Ok(running)
 }
