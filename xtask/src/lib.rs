@@ -19,6 +19,7 @@ use std::process::ExitCode;
 pub mod build;
 pub mod commands;
 pub mod local;
+pub mod new;
 pub mod project;
 pub mod settings;
 pub mod tools;
@@ -28,7 +29,16 @@ pub mod ui;
 ///
 /// Exit codes: 0 success, 1 the command failed, 2 the command line was wrong.
 pub fn main() -> ExitCode {
-    match commands::dispatch() {
+    ended(commands::dispatch(false))
+}
+
+/// [`main`], for a program that is installed as `cargo anyfn`.
+pub fn installed() -> ExitCode {
+    ended(commands::dispatch(true))
+}
+
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             ui::error(&error);

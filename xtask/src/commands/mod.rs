@@ -4,15 +4,17 @@ pub mod build;
 pub mod cost;
 pub mod demo;
 pub mod invoke;
+pub mod new;
 pub mod run;
 pub mod test;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// Write one function, run it on every serverless platform.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "First steps:
+  cargo xtask new my-fn                                write a new function, in a repository of its own
   cargo run --package hello                            serve a function here, as any program
   cargo xtask demo                                     the same answers from every platform
   cargo xtask run --target cloudflare --package hello  serve it on one platform's own local runtime
@@ -27,6 +29,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Args),
     Build(build::Args),
     Cost(cost::Args),
     Run(run::Args),
@@ -35,14 +38,56 @@ enum Command {
     Test(test::Args),
 }
 
-/// Parses the process's arguments and runs the command that they name.
-pub(crate) fn dispatch() -> anyhow::Result<()> {
-    match Cli::parse().command {
+/// The program's name where it is installed for all of cargo.
+const INSTALLED: &str = "cargo anyfn";
+
+/// Parses the process's arguments and runs the command that they name. cargo calls what is `installed` with its name as a
+/// first argument.
+pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    let mut cli = Cli::command();
+    if installed {
+        if arguments.get(1).is_some_and(|argument| argument == "anyfn") {
+            arguments.remove(1);
+        }
+        cli = named(cli.name(INSTALLED).bin_name(INSTALLED));
+    }
+    let parsed = cli.try_get_matches_from_mut(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed.unwrap_or_else(|error| error.exit()).command {
+        Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Invoke(args) => invoke::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
+    }
+}
+
+/// The same command line, its help under the name that it is installed by.
+fn named(mut command: clap::Command) -> clap::Command {
+    if let Some(help) = command.get_after_help().map(ToString::to_string) {
+        command = command.after_help(help.replace("cargo xtask", INSTALLED));
+    }
+    let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, named))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::{Cli, named};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_the_program_that_was_called() {
+        let mut installed = named(Cli::command());
+        let help = installed.find_subcommand_mut("new").unwrap().render_long_help().to_string();
+        assert!(help.contains("cargo anyfn new my-api --axum") && !help.contains("cargo xtask new"), "{help}");
     }
 }
