@@ -66,8 +66,21 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
         }
         let post = Post::new(at_once);
         let function = Function(Arc::new(Inner { handler, post: post.clone(), names, streams }));
-        Runtime::new(Never).layer(Layer(function)).register_snapstart_resource(Arc::new(post)).run_concurrent().await
+        let runtime = Runtime::new(Never).layer(Layer(function)).register_snapstart_resource(Arc::new(post));
+        // It ends, or panics, when the Runtime API sends what is no event; Lambda then starts another process.
+        match caught(runtime.run_concurrent()).await {
+            Some(ended) => {
+                ended.map_err(|error| format!("Lambda's Runtime API gave no event: {}", chain(&*error)).into())
+            }
+            None => Err("Lambda's Runtime API gave what is no event".into()),
+        }
     })
+}
+
+/// An error with what caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 struct Inner<H> {

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -59,6 +59,39 @@ pub(crate) fn url_event(path: &str) -> String {
     event(path, "").replace(r#""stage""#, r#""domainName":"x.lambda-url.eu-west-1.on.aws","stage""#)
 }
 
+/// What goes wrong on Lambda's side, once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// An answer of this status.
+    Status(u16),
+    /// The connection ends without an answer.
+    Cut,
+    /// The connection ends in the middle of the answer.
+    CutInside,
+    /// Bytes that are no HTTP.
+    Garbage,
+    /// An event without the headers that say whose it is.
+    Anonymous,
+}
+
+impl Fault {
+    /// What is written instead of an answer, and whether the connection lives on.
+    fn bytes(self) -> (Vec<u8>, bool) {
+        match self {
+            Self::Status(status) => (format!("HTTP/1.1 {status} Fault\r\ncontent-length: 2\r\n\r\n{{}}").into(), true),
+            Self::Cut => (Vec::new(), false),
+            Self::CutInside => {
+                (b"HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: 9\r\ncontent-length: 90\r\n\r\n{".into(), false)
+            }
+            Self::Garbage => (b"\0\xff\x16\x03 garbage\r\n\r\n".into(), false),
+            Self::Anonymous => (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".into(), true),
+        }
+    }
+}
+
+/// The faults of `/next` and those of answers, each told once.
+type Faults = Arc<Mutex<(Option<Fault>, Option<Fault>)>>;
+
 pub(crate) struct Api {
     function: Child,
     events: Sender<(String, SystemTime)>,
@@ -69,6 +102,12 @@ pub(crate) struct Api {
 impl Api {
     /// Starts the function with these variables.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
+        Self::faulty(variables, None, None)
+    }
+
+    /// Starts it on an API whose first `/next`, or the first answer to which, goes wrong.
+    pub(crate) fn faulty(variables: &[(&str, &str)], next: Option<Fault>, answer: Option<Fault>) -> Self {
+        let faults: Faults = Arc::new(Mutex::new((next, answer)));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (events, to_hand_out) = channel();
         let (keep, answers) = channel();
@@ -84,7 +123,8 @@ impl Api {
         std::thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
                 let (events, answers, number) = (to_hand_out.clone(), keep.clone(), number.clone());
-                std::thread::spawn(move || serve(&connection, &events, &answers, &number));
+                let faults = faults.clone();
+                std::thread::spawn(move || serve(&connection, &events, &answers, &number, &faults));
             }
         });
         let mut function = command.spawn().unwrap();
@@ -109,6 +149,22 @@ impl Api {
             std::thread::sleep(Duration::from_millis(10));
         }
         panic!("not in the log: {what}");
+    }
+
+    /// How the process ends, if it does so within two seconds.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        for _ in 0..200 {
+            if let Some(status) = self.function.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
+    }
+
+    /// All that was logged.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     pub(crate) fn invoke(&self, event: &str) -> Answer {
@@ -147,7 +203,13 @@ const STALL: Duration = Duration::from_secs(3);
 type Events = Arc<Mutex<Receiver<(String, SystemTime)>>>;
 
 /// Serves one connection of the function's.
-fn serve(connection: &TcpStream, events: &Events, answers: &Sender<Answer>, number: &AtomicUsize) -> Option<()> {
+fn serve(
+    connection: &TcpStream,
+    events: &Events,
+    answers: &Sender<Answer>,
+    number: &AtomicUsize,
+    faults: &Faults,
+) -> Option<()> {
     let mut reader = BufReader::new(connection);
     loop {
         let line = read_line(&mut reader)?;
@@ -161,6 +223,15 @@ fn serve(connection: &TcpStream, events: &Events, answers: &Sender<Answer>, numb
                 Some(_) => {}
                 None => break,
             }
+        }
+        let fault = {
+            let mut faults = faults.lock().ok()?;
+            if path.ends_with("/next") { faults.0.take() } else { faults.1.take() }
+        };
+        if let (Some(fault), true) = (fault, path.ends_with("/next")) {
+            let (bytes, lives) = fault.bytes();
+            (&mut &*connection).write_all(&bytes).ok()?;
+            if lives { continue } else { return None }
         }
         let answer = if path.ends_with("/next") {
             let (event, deadline) = events.lock().ok()?.recv().ok()?;
@@ -181,6 +252,11 @@ fn serve(connection: &TcpStream, events: &Events, answers: &Sender<Answer>, numb
             answer.whole = read.is_some();
             answers.send(answer).ok()?;
             read?;
+            if let Some(fault) = fault {
+                let (bytes, lives) = fault.bytes();
+                (&mut &*connection).write_all(&bytes).ok()?;
+                if lives { continue } else { return None }
+            }
             "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n".to_owned()
         };
         (&mut &*connection).write_all(answer.as_bytes()).ok()?;

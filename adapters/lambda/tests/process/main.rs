@@ -8,7 +8,7 @@ mod function;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use api::{Answer, Api, event, url_event};
+use api::{Answer, Api, Fault, event, url_event};
 
 fn main() -> ExitCode {
     if anyfn_lambda::detected() {
@@ -54,6 +54,8 @@ const CHECKS: &[Check] = &[
     ("an_instance_that_serves_several_at_once_does", an_instance_that_serves_several_at_once_does),
     ("a_log_set_to_json_is_json", a_log_set_to_json_is_json),
     ("what_is_no_json_fails_alone", what_is_no_json_fails_alone),
+    ("an_answer_that_lambda_does_not_take_costs_itself_alone", an_answer_that_lambda_does_not_take_costs_itself_alone),
+    ("without_a_next_event_the_process_ends_and_says_so", without_a_next_event_the_process_ends_and_says_so),
 ];
 
 /// The function answers after whatever happened before.
@@ -193,4 +195,26 @@ fn what_is_no_json_fails_alone() {
         assert!(answer.path.ends_with("/error"), "{event}: {answer:?}");
     }
     lives(&api);
+}
+
+fn an_answer_that_lambda_does_not_take_costs_itself_alone() {
+    for fault in [Fault::Status(500), Fault::Status(413), Fault::Cut, Fault::Garbage] {
+        let api = Api::faulty(&[], None, Some(fault));
+        assert_eq!(api.invoke(&event("/hello", "")).text(), "hello", "{fault:?}");
+        lives(&api);
+        api.logged(if matches!(fault, Fault::Status(_)) { "refused the answer with" } else { "could not be posted" });
+    }
+}
+
+/// Lambda starts another process when one has ended; one that neither asks nor ends would hang until its timeout.
+fn without_a_next_event_the_process_ends_and_says_so() {
+    for fault in
+        [Fault::Status(500), Fault::Status(403), Fault::Cut, Fault::CutInside, Fault::Garbage, Fault::Anonymous]
+    {
+        let mut api = Api::faulty(&[], Some(fault), None);
+        let status = api.ended().unwrap_or_else(|| panic!("{fault:?}: it goes on: {}", api.log()));
+        assert_eq!(status.code(), Some(1), "{fault:?}: {}", api.log());
+        let logged = api.logged("Lambda's Runtime API gave");
+        assert!(logged.contains("no event"), "{fault:?}: {logged}");
+    }
 }
