@@ -258,7 +258,16 @@ fn the_client_is_whom_the_gateway_saw() {
     for event in [url("/", ""), v2("/", "$default", API), v1("/"), alb("/")] {
         assert_eq!(http(&event).client_ip, Some("203.0.113.7".parse().unwrap()));
     }
-    assert_eq!(http(&with(alb("/"), "headers", json!({ "x-forwarded-for": "me" }))).client_ip, None);
+    for (said, client) in [
+        ("me", None),
+        ("192.0.2.1, 203.0.113.7", Some("203.0.113.7")),
+        ("192.0.2.1, 203.0.113.7:4711", Some("203.0.113.7")),
+        ("[2001:db8::7]:4711", Some("2001:db8::7")),
+        ("2001:db8::7", Some("2001:db8::7")),
+    ] {
+        let seen = http(&with(alb("/"), "headers", json!({ "x-forwarded-for": said }))).client_ip;
+        assert_eq!(seen, client.map(|address| address.parse().unwrap()), "{said}");
+    }
 }
 
 #[test]

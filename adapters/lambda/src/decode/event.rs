@@ -1,6 +1,6 @@
 //! The three payloads of HTTP requests.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use anyfn_core::{Body, Error};
 use base64::Engine as _;
@@ -262,10 +262,11 @@ fn client_ip(envelope: &Envelope<'_>, headers: &HeaderMap, shape: Shape) -> Opti
     let address = match shape {
         Shape::V2 | Shape::Url => context.http.as_ref()?.source_ip.as_deref()?,
         Shape::V1 => context.identity.as_ref()?.source_ip.as_deref()?,
-        // The load balancer appends the address that it saw; what stands before is the client's own word.
+        // The load balancer appends the address that it saw, with the port where its client port preservation is on; what
+        // stands before is the client's own word.
         Shape::Alb | Shape::AlbMulti => {
             headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim()
         }
     };
-    address.parse().ok()
+    address.parse().ok().or_else(|| Some(address.parse::<SocketAddr>().ok()?.ip()))
 }
