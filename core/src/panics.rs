@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::{Body, BoxError, Context, Error, ErrorKind, Event, Handler, Level, Response, batch, response};
@@ -59,7 +60,8 @@ pub async fn dispatch<H: Handler>(handler: &H, event: Event, cx: Context) -> Res
 }
 
 /// Runs a handler for an HTTP request and always has an answer: errors become problem details, a body goes where a status
-/// or method has none, and a status that is no final one becomes a 500 (RFC 9110, sections 6.4.1, 9.3.2 and 15).
+/// or method has none, a length that is said is the body's, and a status that is no final one becomes a 500 (RFC 9110,
+/// sections 6.4.1, 8.6, 9.3.2 and 15).
 pub async fn dispatch_http<H: Handler>(handler: &H, request: http::Request<Body>, cx: Context) -> http::Response<Body> {
     let head = request.method() == Method::HEAD;
     let mut answer = match dispatch(handler, Event::Http(request), cx.clone()).await {
@@ -79,6 +81,10 @@ pub async fn dispatch_http<H: Handler>(handler: &H, request: http::Request<Body>
         } else if let Some(whole) = body.whole() {
             answer.headers_mut().entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(whole.len()));
         }
+    } else if answer.headers().contains_key(header::CONTENT_LENGTH)
+        && let Some(length) = answer.body().whole().map(Bytes::len)
+    {
+        answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     answer
 }

@@ -23,6 +23,8 @@ pub struct Case {
     pub name: &'static str,
     /// The rule or the document that the row follows.
     pub why: &'static str,
+    /// Where that stands: a specification, a vendor's document, an issue. That of the row's group where it names none.
+    pub source: &'static str,
     /// What is sent.
     pub request: Request,
     /// Whether the answer is `/echo`'s JSON, which says what the handler saw.
@@ -40,6 +42,8 @@ pub struct Case {
     pub then: Option<&'static str>,
     /// Run by itself, since it measures time or disturbs others.
     pub alone: bool,
+    /// The client goes away after so many milliseconds, without an answer.
+    pub leaves: Option<u64>,
     /// What happens in place of a request.
     pub event: Option<Happening>,
     /// Where a platform forces something else.
@@ -59,6 +63,7 @@ impl Case {
         Self {
             name,
             why: "",
+            source: "",
             request: Request { method, target, headers: &[], body: Payload::None },
             echoes: false,
             seen: &[],
@@ -66,6 +71,7 @@ impl Case {
             needs: Need::Nothing,
             then: None,
             alone: false,
+            leaves: None,
             event: None,
             forced: &[],
         }
@@ -81,6 +87,20 @@ impl Case {
     /// The rule or the document that the row follows.
     pub const fn why(mut self, why: &'static str) -> Self {
         self.why = why;
+        self
+    }
+
+    /// Where the rule stands.
+    pub const fn source(mut self, source: &'static str) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// The client goes away after so many milliseconds: what is checked is the log alone.
+    pub const fn leaves(mut self, after: u64) -> Self {
+        self.leaves = Some(after);
+        self.needs = Need::Leaving;
+        self.alone = true;
         self
     }
 
@@ -251,6 +271,8 @@ pub enum Answer {
     Problem(u16),
     /// A member of the JSON body, by JSON pointer.
     Json(&'static str, Is),
+    /// The body breaks off: its end never comes, and the client can tell.
+    Broken,
     /// These bytes stand nowhere in the answer, headers included.
     Without(&'static str),
     /// At least this many pieces, the last at least so many milliseconds after the first.
@@ -301,6 +323,10 @@ pub enum Need {
     Streaming,
     /// Work after the answer.
     Background,
+    /// The faults of the echo function (`/faults/…`), which it has where `ECHO_FAULTS` is `1`.
+    Faults,
+    /// Those, and a platform that tells the function when its client goes away.
+    Leaving,
     /// A request body of so many bytes.
     Request(usize),
     /// An answer of so many bytes.
@@ -348,7 +374,7 @@ impl Forced {
         self
     }
 
-    /// The platform refuses the request with this answer, before any handler.
+    /// In place of all that the row says, this answer comes back: the platform's own, or an error's.
     pub const fn refuses(mut self, answer: &'static [Answer]) -> Self {
         self.answer = answer;
         self.refused = true;

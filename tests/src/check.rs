@@ -12,6 +12,11 @@ use crate::{Answer, Driver, Is, Payload, Reply, Request, Seen};
 /// Every difference between the answer and the expectation, apart from those of the log.
 pub(crate) fn differences(driver: &dyn Driver, request: &Request, expect: &Expect, reply: &Reply) -> Vec<String> {
     let mut wrong = Vec::new();
+    if let Some(how) = &reply.broken
+        && !expect.answer.iter().any(|answer| matches!(answer, Answer::Broken))
+    {
+        wrong.push(format!("the answer broke off: {how}, status {}, body {}", reply.status, shown(&reply.body)));
+    }
     for answer in &expect.answer {
         if let Err(difference) = check_answer(driver, answer, reply) {
             wrong.push(difference);
@@ -38,6 +43,10 @@ fn check_answer(driver: &dyn Driver, answer: &Answer, reply: &Reply) -> Result<(
         }
         Answer::Body(payload) => same_bytes("answer's body", &payload, &reply.body),
         Answer::Problem(status) => check_problem(status, reply),
+        Answer::Broken if reply.broken.is_none() => {
+            Err(format!("the answer must break off, and came to an end: {}", shown(&reply.body)))
+        }
+        Answer::Broken => Ok(()),
         Answer::Json(pointer, is) => {
             let json: Value = serde_json::from_slice(&reply.body)
                 .map_err(|error| format!("the answer is no JSON ({error}): {}", shown(&reply.body)))?;

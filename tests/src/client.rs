@@ -22,6 +22,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// When each piece of the body came, from the moment the request was sent.
     pub pieces: Vec<Duration>,
+    /// How the body broke off before its end, if it did.
+    pub broken: Option<String>,
     /// When all of it was there.
     pub took: Duration,
 }
@@ -46,8 +48,8 @@ impl Reply {
 /// ```
 ///
 /// # Errors
-/// Whatever the connection says; `InvalidData` for an answer that is no HTTP/1.1, is cut short, or goes on after its
-/// end (a body where there may be none).
+/// Whatever the connection says; `InvalidData` for an answer that is no HTTP/1.1, is cut short before its body, or goes on
+/// after its end (a body where there may be none).
 pub fn send(address: SocketAddr, request: &Request) -> io::Result<Reply> {
     let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_nodelay(true)?;
@@ -124,15 +126,19 @@ fn read_reply(from: &mut BufReader<&TcpStream>, method: &str, start: Instant) ->
         _ => return Err(invalid("more than one content-length")),
     };
     let mut pieces = Pieces { start, reply: &mut reply };
-    match (empty, chunked, length) {
-        (true, ..) => {}
+    let read = match (empty, chunked, length) {
+        (true, ..) => Ok(()),
         (_, true, Some(_)) => return Err(invalid("both content-length and transfer-encoding: chunked")),
-        (_, true, None) => pieces.chunked(from)?,
-        (_, false, Some(length)) => pieces.counted(from, length)?,
-        (_, false, None) => pieces.read_to_end_of_body(from)?,
-    }
+        (_, true, None) => pieces.chunked(from),
+        (_, false, Some(length)) => pieces.counted(from, length),
+        (_, false, None) => pieces.read_to_end_of_body(from),
+    };
     reply.took = start.elapsed();
-    expect_end(from)?;
+    match read {
+        Ok(()) => expect_end(from)?,
+        Err(error) if is_cut(&error) => reply.broken = Some(error.to_string()),
+        Err(error) => return Err(error),
+    }
     Ok(reply)
 }
 
@@ -169,7 +175,7 @@ fn read_line(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     from.read_until(b'\n', &mut line)?;
     match line.strip_suffix(b"\r\n") {
         Some(line) => Ok(line.to_vec()),
-        None if line.is_empty() => Err(invalid("the connection was closed before the answer's end")),
+        None if line.is_empty() => Err(cut("the connection was closed before the answer's end")),
         None => Err(invalid(format!("a line that does not end in CRLF: {:?}", String::from_utf8_lossy(&line)))),
     }
 }
@@ -207,7 +213,7 @@ impl Pieces<'_> {
         while self.reply.body.len() < length {
             let bytes = from.fill_buf()?;
             if bytes.is_empty() {
-                return Err(invalid(format!("the body ends after {} of {length} bytes", self.reply.body.len())));
+                return Err(cut(format!("the body ends after {} of {length} bytes", self.reply.body.len())));
             }
             let take = bytes.len().min(length - self.reply.body.len());
             let bytes = bytes[..take].to_vec();
@@ -239,6 +245,29 @@ fn expect_end(from: &mut BufReader<&TcpStream>) -> io::Result<()> {
         // The end, a reset, or silence on a connection that was not closed.
         _ => Ok(()),
     }
+}
+
+/// Whether the connection ended where more had to come.
+fn is_cut(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
+fn cut(what: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, what.into())
+}
+
+/// Sends one request on a connection of its own and goes away after this time, whatever has come by then.
+///
+/// # Errors
+/// Where the request could not be sent.
+pub fn leave(address: SocketAddr, request: &Request, after: Duration) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.write_all(&head(address, request))?;
+    write_body(&mut stream, request.body)?;
+    std::thread::sleep(after);
+    stream.shutdown(std::net::Shutdown::Both)
 }
 
 fn invalid(what: impl Into<String>) -> io::Error {

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyfn_core::Capabilities;
 
 use crate::{Forced, Happening, Need, Reply, Request, Told, client};
 
 /// The variables that the echo function must be started with.
-pub const ENV: &[(&str, &str)] = &[("ECHO_GREETING", "grüß dich, =&\"'"), ("ECHO_EMPTY", "")];
+pub const ENV: &[(&str, &str)] = &[("ECHO_GREETING", "grüß dich, =&\"'"), ("ECHO_EMPTY", ""), ("ECHO_FAULTS", "1")];
 
 /// A runtime that serves the echo function.
 ///
@@ -42,6 +43,15 @@ pub trait Driver: Sync {
     /// # Errors
     /// Where no answer came.
     fn send(&self, request: &Request) -> io::Result<Reply>;
+
+    /// Sends a request and goes away after this time, without waiting for the answer.
+    ///
+    /// # Errors
+    /// Where it cannot be sent.
+    fn leave(&self, request: &Request, after: Duration) -> io::Result<()> {
+        let _ = (request, after);
+        Err(io::Error::new(io::ErrorKind::Unsupported, "this driver's clients stay"))
+    }
 
     /// Lets an event happen that is no request, and gives back what the platform is told of it.
     ///
@@ -125,6 +135,10 @@ pub struct Limits {
     pub streaming: bool,
     /// Whether work goes on after the answer.
     pub background: bool,
+    /// Whether the echo function has its faults (`/faults/…`): that of `examples/echo` has.
+    pub faults: bool,
+    /// Whether the function is told that its client has gone away.
+    pub leaving: bool,
     /// The largest binary request body, in bytes.
     pub request: usize,
     /// The largest binary body of an answer, in bytes.
@@ -133,7 +147,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { streaming: true, background: true, request: usize::MAX, answer: usize::MAX }
+        Self { streaming: true, background: true, faults: true, leaving: true, request: usize::MAX, answer: usize::MAX }
     }
 }
 
@@ -146,6 +160,7 @@ impl From<Capabilities> for Limits {
             background: target.wait_until,
             request: limit(target.max_request_body),
             answer: limit(target.max_response_body),
+            ..Self::default()
         }
     }
 }
@@ -162,7 +177,9 @@ impl Limits {
         match need {
             Need::Streaming if !self.streaming => Err("answers are not streamed here".to_owned()),
             Need::Background if !self.background => Err("nothing runs after the answer here".to_owned()),
-            Need::Nothing | Need::Streaming | Need::Background => Ok(()),
+            Need::Faults | Need::Leaving if !self.faults => Err("this function has no faults to ask for".to_owned()),
+            Need::Leaving if !self.leaving => Err("nothing tells the function that its client is gone".to_owned()),
+            Need::Nothing | Need::Streaming | Need::Background | Need::Faults | Need::Leaving => Ok(()),
             Need::Request(n) => within("a request", n, self.request),
             Need::Answer(n) => within("an answer", n, self.answer),
             Need::Both(n) => within("a request", n, self.request).and_then(|()| within("an answer", n, self.answer)),
@@ -245,6 +262,10 @@ impl Driver for HttpDriver {
 
     fn send(&self, request: &Request) -> io::Result<Reply> {
         client::send(self.address, request)
+    }
+
+    fn leave(&self, request: &Request, after: Duration) -> io::Result<()> {
+        client::leave(self.address, request, after)
     }
 
     fn happen(&self, event: &Happening) -> io::Result<Told> {

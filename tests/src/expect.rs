@@ -75,6 +75,7 @@ impl Answer {
             Self::Header(name, _) => format!("header {name}"),
             Self::Body(_) => "body".to_owned(),
             Self::Json(pointer, _) => format!("json {pointer}"),
+            Self::Broken => "end".to_owned(),
             Self::Without(text) => format!("without {text}"),
             Self::Streamed(..) => "streamed".to_owned(),
             Self::Slow(_) => "slow".to_owned(),

@@ -31,6 +31,10 @@ pub fn matrix(reports: &[Report]) -> String {
         }
         page.push('\n');
     }
+    page.push_str("\n## What each row follows\n\n| row | rule | source |\n|---|---|---|\n");
+    for (case, _) in &first.outcomes {
+        let _ = writeln!(page, "| {} | {} | {} |", case.name, case.why.replace('|', "\\|"), case.source);
+    }
     reasons(&mut page, reports, "Forced differences", |verdict| match verdict {
         Verdict::Forced(why) => Some(why.clone()),
         _ => None,

@@ -134,6 +134,9 @@ pub fn judge(driver: &dyn Driver, case: &Case) -> Verdict {
     if let Some(event) = &case.event {
         return happen(driver, case, event, forced);
     }
+    if let Some(after) = case.leaves {
+        return leave(driver, case, Duration::from_millis(after));
+    }
     let expect = Expect::of(case, forced.as_ref());
     let reply = match driver.send(&case.request) {
         Ok(reply) => reply,
@@ -192,6 +195,23 @@ fn check_log(driver: &dyn Driver, expect: &Expect) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Lets a row's client go away.
+fn leave(driver: &dyn Driver, case: &Case, after: Duration) -> Verdict {
+    if driver.logs().is_none() {
+        return Verdict::NotRun("the log cannot be read".to_owned());
+    }
+    if let Err(error) = driver.leave(&case.request, after) {
+        return match error.kind() {
+            std::io::ErrorKind::Unsupported => Verdict::NotRun(error.to_string()),
+            _ => Verdict::Failed(vec![format!("the request could not be sent: {error}")]),
+        };
+    }
+    match check_log(driver, &Expect::of(case, None)) {
+        wrong if wrong.is_empty() => Verdict::Passed,
+        wrong => Verdict::Failed(wrong),
+    }
 }
 
 /// Lets an event of a row happen.

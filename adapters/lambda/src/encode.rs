@@ -61,6 +61,7 @@ impl<V: Serialize> Serialize for Pairs<'_, V> {
 /// The answer is larger than the platform carries.
 pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Result<Bytes, Error> {
     let encoded = head.headers.contains_key(header::CONTENT_ENCODING);
+    let length = body.len();
     // Base64 only where it must be: REST APIs decode it for the types alone that they are told are binary.
     let (body, is_base64_encoded) = match std::str::from_utf8(body) {
         Ok(text) if !encoded => (Cow::Borrowed(text), false),
@@ -77,13 +78,13 @@ pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Resul
     };
     match shape {
         Shape::V2 | Shape::Url => {
-            answer.headers = Some(joined(&head.headers));
+            answer.headers = Some(joined(&head.headers, length));
             answer.cookies = Some(cookies(&head.headers));
         }
         Shape::V1 => {
             // The gateway merges the two maps.
             let (mut single, mut several) = (Vec::new(), Vec::new());
-            for name in head.headers.keys() {
+            for name in names(&head.headers, length) {
                 let mut values: Vec<_> = head.headers.get_all(name).iter().map(text).collect();
                 if values.len() == 1 {
                     single.push((name.as_str().into(), values.remove(0)));
@@ -94,9 +95,10 @@ pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Resul
             answer.headers = Some(Pairs(single));
             answer.multi_value_headers = Some(Pairs(several)).filter(|several| !several.0.is_empty());
         }
-        Shape::Alb => {
+        // VPC Lattice's guide shows a map of texts, and says nothing of repeats.
+        Shape::Alb | Shape::Lattice => {
             answer.status_description = Some(description(head.status));
-            let mut headers = joined(&head.headers);
+            let mut headers = joined(&head.headers, length);
             // A map has each name once, and names are read in any case: so every cookie gets a case of its own.
             for (cookie, name) in cookies(&head.headers).into_iter().zip(cases("set-cookie")) {
                 headers.0.push((name.into(), cookie));
@@ -106,7 +108,7 @@ pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Resul
         Shape::AlbMulti => {
             answer.status_description = Some(description(head.status));
             let all = |name: &HeaderName| head.headers.get_all(name).iter().map(text).collect();
-            let names = head.headers.keys();
+            let names = names(&head.headers, length);
             answer.multi_value_headers = Some(Pairs(names.map(|name| (name.as_str().into(), all(name))).collect()));
         }
     }
@@ -126,9 +128,22 @@ pub(crate) fn too_large(length: usize, limit: usize) -> Error {
 }
 
 /// Repeated headers as one, as RFC 9110 allows for all but cookies (section 5.3).
-fn joined(headers: &HeaderMap) -> Pairs<'_, Cow<'_, str>> {
-    let names = headers.keys().filter(|name| *name != header::SET_COOKIE);
+fn joined(headers: &HeaderMap, length: usize) -> Pairs<'_, Cow<'_, str>> {
+    let names = names(headers, length).filter(|name| *name != header::SET_COOKIE);
     Pairs(names.map(|name| (name.as_str().into(), all(headers, name))).collect())
+}
+
+/// The names of what concerns the answer and not some other connection (RFC 9110, section 7.6.1), without a length that is
+/// not the body's; where there is no body it is that of a GET.
+fn names(headers: &HeaderMap, length: usize) -> impl Iterator<Item = &HeaderName> {
+    headers.keys().filter(move |name| match name.as_str() {
+        "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding" | "upgrade" => false,
+        "content-length" if length > 0 => {
+            let mut said = headers.get_all(*name).iter().map(|said| said.to_str().unwrap_or_default().parse());
+            said.next() == Some(Ok(length)) && said.next().is_none()
+        }
+        _ => true,
+    })
 }
 
 fn all<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
@@ -183,7 +198,7 @@ struct Prelude<'a> {
 /// None that a handler can cause.
 pub fn prelude(head: &http::response::Parts) -> Result<Bytes, Error> {
     let prelude =
-        Prelude { status_code: head.status.as_u16(), headers: joined(&head.headers), cookies: cookies(&head.headers) };
+        Prelude { status_code: head.status.as_u16(), headers: joined(&head.headers, 0), cookies: cookies(&head.headers) };
     let mut bytes = serde_json::to_vec(&prelude).map_err(Error::internal)?;
     bytes.extend_from_slice(&[0; 8]);
     Ok(bytes.into())

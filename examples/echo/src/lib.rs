@@ -3,6 +3,7 @@
 //! Every runtime must answer its paths alike; `anyfn-conformance` holds them to it.
 
 mod answers;
+mod faults;
 mod triggers;
 mod web;
 

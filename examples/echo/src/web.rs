@@ -8,7 +8,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::answers::{self, Answer};
-use crate::limits;
+use crate::{faults, limits};
 
 /// Answers a request.
 pub async fn web(cx: Context, request: http::Request<Body>) -> Answer {
@@ -36,12 +36,13 @@ pub async fn web(cx: Context, request: http::Request<Body>) -> Answer {
         ("slow", Some(ms), None) => answers::slow(number(ms, limits::MILLISECONDS)?, &cx).await,
         ("background", Some(id), None) if !id.is_empty() => answers::background(id, &cx),
         ("env", Some(name), None) => answers::env(name, &cx),
+        ("faults", Some(what), Some(how)) if faults::wanted(&cx) => faults::faults(what, how, &cx).await,
         _ => Err(Error::not_found()),
     }
 }
 
 /// Digits that make a number up to the limit; anything else is a page that is not there.
-fn number(digits: &str, limit: usize) -> Result<usize, Error> {
+pub(crate) fn number(digits: &str, limit: usize) -> Result<usize, Error> {
     let well_formed = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
         Ok(number) if well_formed && number <= limit => Ok(number),

@@ -64,6 +64,50 @@ pub(super) const ROWS: &[Case] = &[
         .why("what the client compressed is the handler's to unpack")
         .headers(&[("content-type", b"text/plain"), ("content-encoding", b"gzip")])
         .body(Payload::Bytes(GZIP)),
+    Case::echo("bodies/br-in", "POST", "/echo")
+        .why("what the client compressed is the handler's to unpack")
+        .headers(&[("content-type", b"application/json"), ("content-encoding", b"br")])
+        .body(Payload::Bytes(b"\x8b\x03\x80hello br\x03")),
+    Case::echo("bodies/zstd-in", "POST", "/echo")
+        .why("what the client compressed is the handler's to unpack")
+        .headers(&[("content-type", b"text/plain"), ("content-encoding", b"zstd")])
+        .body(Payload::Bytes(b"\x28\xb5\x2f\xfd\x20\x0a\x51\x00\x00hello zstd")),
+    Case::echo("bodies/encoding-that-lies-in", "POST", "/echo")
+        .why("nothing unpacks it on the way, so nothing fails")
+        .headers(&[("content-type", b"text/plain"), ("content-encoding", b"gzip")])
+        .body(Payload::Bytes(b"not gzip at all")),
+    Case::echo("bodies/utf16-in", "POST", "/echo")
+        .why("a charset is the handler's to read")
+        .headers(&[("content-type", b"text/plain; charset=utf-16")])
+        .body(Payload::Bytes(b"\xff\xfeh\x00i\x00")),
+    Case::echo("bodies/latin1-in", "POST", "/echo")
+        .why("a charset is the handler's to read")
+        .headers(&[("content-type", b"text/plain; charset=iso-8859-1")])
+        .body(Payload::Bytes(b"caf\xe9")),
+    Case::echo("bodies/bom-in", "POST", "/echo")
+        .why("a byte order mark is three bytes of the body")
+        .headers(&[("content-type", b"text/plain; charset=utf-8")])
+        .body(Payload::Bytes(b"\xef\xbb\xbfhi")),
+    Case::echo("bodies/control-characters-in", "POST", "/echo")
+        .why("JSON on the way escapes them, and back")
+        .headers(&[("content-type", b"text/plain")])
+        .body(Payload::Bytes(b"\x00\x01\x08\x0b\x1f\x7f \xe2\x80\xa8 \\u0000 \\")),
+    Case::echo("bodies/json-null-in", "POST", "/echo")
+        .why("the text null is a body")
+        .headers(&[("content-type", b"application/json")])
+        .body(Payload::Bytes(b"null")),
+    Case::echo("bodies/json-surrogate-in", "POST", "/echo")
+        .why("half a surrogate pair, escaped, is the bytes of that escape")
+        .headers(&[("content-type", b"application/json")])
+        .body(Payload::Bytes(b"{\"a\":\"\\ud83e\"}")),
+    Case::echo("bodies/white-space-in", "POST", "/echo")
+        .why("nothing trims it: signatures are made over the bytes")
+        .headers(&[("content-type", b"text/plain")])
+        .body(Payload::Bytes(b" \r\n\t \n")),
+    Case::echo("bodies/one-byte-chunks-in", "POST", "/echo")
+        .why("RFC 9112, 7.1: chunks are framing, not content")
+        .headers(&[("content-type", b"text/plain; charset=utf-8")])
+        .body(Payload::Chunks(&[b"\xf0", b"\x9f", b"\xa6", b"\x80", b"!"])),
     Case::echo("bodies/chunked-in", "POST", "/echo")
         .why("RFC 9112, 7.1: chunks are framing, not content")
         .headers(&[("content-type", b"text/plain")])

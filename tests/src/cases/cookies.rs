@@ -48,6 +48,49 @@ pub(super) const ROWS: &[Case] = &[
             MULTI,
         ])
         .forced(ONE_MULTI),
+    Case::ask("cookies/twenty-out", "GET", "/cookies/20")
+        .why("every one of them, behind a load balancer too (serverless-express #392)")
+        .answer(&[
+            Answer::Header(
+                "set-cookie",
+                &[
+                    "c0=0; Path=/",
+                    "c1=1; Path=/; HttpOnly",
+                    "c2=2; Path=/",
+                    "c3=3; Path=/; HttpOnly",
+                    "c4=4; Path=/",
+                    "c5=5; Path=/; HttpOnly",
+                    "c6=6; Path=/",
+                    "c7=7; Path=/; HttpOnly",
+                    "c8=8; Path=/",
+                    "c9=9; Path=/; HttpOnly",
+                    "c10=10; Path=/",
+                    "c11=11; Path=/; HttpOnly",
+                    "c12=12; Path=/",
+                    "c13=13; Path=/; HttpOnly",
+                    "c14=14; Path=/",
+                    "c15=15; Path=/; HttpOnly",
+                    "c16=16; Path=/",
+                    "c17=17; Path=/; HttpOnly",
+                    "c18=18; Path=/",
+                    "c19=19; Path=/; HttpOnly",
+                ],
+            ),
+            MULTI,
+        ])
+        .forced(ONE_MULTI),
+    Case::echo("cookies/json-in", "GET", "/echo").why(IN).headers(&[("cookie", b"prefs=%7B%22a%22%3A1%7D; raw={\"b\":[2,3]}")]),
+    Case::echo("cookies/empty-in", "GET", "/echo").why(IN).headers(&[("cookie", b"")]),
+    Case::echo("cookies/no-name-in", "GET", "/echo").why(IN).headers(&[("cookie", b"=v; justname; ; a=1")]),
+    Case::echo("cookies/same-name-twice-in", "GET", "/echo")
+        .why("two paths may have a cookie of one name (RFC 6265, 5.4)")
+        .headers(&[("cookie", b"sid=inner; sid=outer")]),
+    Case::echo("cookies/utf8-in", "GET", "/echo").why(IN).headers(&[("cookie", "n=grüße".as_bytes())]),
+    Case::ask("cookies/out-on-post", "POST", "/cookies/2")
+        .why(OUT)
+        .body(Payload::Bytes(b"login"))
+        .answer(&[Answer::Header("set-cookie", &["c0=0; Path=/", "c1=1; Path=/; HttpOnly"]), MULTI])
+        .forced(ONE_MULTI),
     Case::ask("cookies/out-on-head", "HEAD", "/cookies/2")
         .why("RFC 9110, 9.3.2: the header fields of GET")
         .answer(&[

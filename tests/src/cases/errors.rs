@@ -31,6 +31,18 @@ pub(super) const ROWS: &[Case] = &[
         Answer::Json("/title", crate::Is::Exactly("Out of cheese")),
         Answer::Json("/detail", crate::Is::Exactly("Add cheese and start again.")),
     ]),
+    Case::ask("errors/rejected-post", "POST", "/reject")
+        .why("echo.md: any method; the body that nobody read disturbs nothing")
+        .body(Payload::Counting(100_000))
+        .then("/text/1")
+        .answer(&[Answer::Problem(422)]),
+    Case::ask("errors/internal-on-head", "HEAD", "/error")
+        .why("RFC 9110, 9.3.2: no content, even then")
+        .answer(&[Answer::Status(500), Answer::Body(Payload::None), Answer::Without("connection refused")]),
+    Case::ask("errors/no-stack", "GET", "/panic")
+        .why("nothing internal in an answer: no file, no line, no backtrace")
+        .then("/text/1")
+        .answer(&[Answer::Problem(500), Answer::Without(".rs"), Answer::Without("backtrace"), Answer::Without("src/")]),
     gone("errors/nothing", "/nothing"),
     gone("errors/below-a-leaf", "/bytes/5/6"),
     gone("errors/trailing-slash", "/text/5/"),

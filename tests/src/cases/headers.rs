@@ -1,6 +1,6 @@
 //! Headers arrive with all their values, in order, in lower case.
 
-use super::{ALB, STREAM, URL, V2, WORKERS, letters};
+use super::{ALB, MEMORY, STREAM, URL, V2, WORKERS, letters};
 use crate::{Answer, Case, Forced, Payload, Seen};
 
 const VALUES: &str = "RFC 9110, 5.3: the order of a field's values is kept";
@@ -8,6 +8,8 @@ const JOINED: &str = "the event joins repeated headers with a comma";
 const WORKERD: &str = "workerd joins repeated headers with a comma and a space";
 const LAST: &str = "without multi-value headers, a load balancer delivers the last of repeated ones";
 const LATIN: &str = "echo.md: a header's value, whatever its bytes";
+
+const NO_WIRE: &str = "in memory a URI is handed over, and none can hold this";
 
 const LONG: &[u8] = &letters::<4000>(b"");
 
@@ -127,6 +129,52 @@ pub(super) const ROWS: &[Case] = &[
     Case::ask("headers/platform-internal", "GET", "/echo")
         .why("what Vercel's runtime and platform tell each other is not the handler's")
         .answer(&[Answer::Without("x-vercel-internal-")]),
+    Case::echo("headers/public-url", "POST", "/echo/sms?a=1&b=%20x")
+        .why("Twilio signs scheme, host, port, path and query as the client sent them")
+        .source("Twilio: Webhooks security")
+        .headers(&[("host", b"hooks.example:8443"), ("content-type", b"application/x-www-form-urlencoded")])
+        .body(Payload::Bytes(b"From=%2B41&Body=hi")),
+    Case::echo("headers/host-upper-case", "GET", "/echo").why("the host as it was sent").headers(&[("host", b"Shop.Example")]),
+    Case::echo("headers/host-ipv6", "GET", "/echo").why("RFC 3986, 3.2.2: an address in brackets").headers(&[("host", b"[::1]:8080")]),
+    Case::ask("headers/forwarded-host", "GET", "/echo")
+        .why("the URL's host is not what any client writes beside it")
+        .headers(&[("host", b"shop.example"), ("x-forwarded-host", b"evil.example"), ("x-original-url", b"/admin")])
+        .answer(&[Answer::Json("/path", crate::Is::Exactly("/echo")), Answer::Json("/url", crate::Is::Exactly("http://shop.example/echo"))]),
+    Case::ask("headers/bad-host", "GET", "/echo")
+        .why("RFC 9112, 3.2: an invalid host is a 400, never a crash")
+        .headers(&[("host", b"exa mple.com")])
+        .answer(&[Answer::Status(400)])
+        .forced(&[Forced::on(&[MEMORY], NO_WIRE).not_run()])
+        .then("/text/1"),
+    Case::ask("headers/bad-port", "GET", "/echo")
+        .why("RFC 9112, 3.2: an invalid host is a 400, never a crash")
+        .headers(&[("host", b"example.com:99999")])
+        .answer(&[Answer::Status(400)])
+        .forced(&[Forced::on(&[MEMORY], NO_WIRE).not_run()])
+        .then("/text/1"),
+    Case::echo("headers/empty-beside-full", "GET", "/echo")
+        .why("an empty value is a value")
+        .headers(&[("x-some", b""), ("x-other", b"1")]),
+    Case::ask("headers/hop-by-hop-in", "GET", "/text/2")
+        .why("RFC 9110, 7.6.1: what concerns the connection disturbs no answer")
+        .headers(&[("te", b"trailers"), ("keep-alive", b"timeout=5"), ("proxy-connection", b"keep-alive")])
+        .answer(&[Answer::Body(Payload::Letters(2))]),
+    Case::echo("headers/cache-and-cdn", "GET", "/echo").why("what is not hop-by-hop goes through").headers(&[
+        ("via", b"1.1 cache.example"),
+        ("cdn-loop", b"anyfn-test"),
+        ("priority", b"u=1, i"),
+        ("dnt", b"1"),
+        ("x-request-id", b"9f0c"),
+    ]),
+    Case::echo("headers/signatures", "POST", "/echo")
+        .why("webhooks are signed: GitHub's, Stripe's and Svix' headers arrive as they are")
+        .headers(&[
+            ("x-hub-signature-256", b"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"),
+            ("stripe-signature", b"t=1492774577,v1=5257a869,v0=6ffbb59b"),
+            ("webhook-signature", b"v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
+            ("x-twilio-signature", b"RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+        ])
+        .body(Payload::Bytes(b"{\"a\":1}\n")),
     Case::echo("headers/trace-context", "GET", "/echo").why("tracing goes through").headers(&[
         ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ("tracestate", b"vendor=opaque"),

@@ -5,7 +5,9 @@ mod contexts;
 mod cookies;
 mod errors;
 mod events;
+mod faults;
 mod headers;
+mod limits;
 mod methods;
 mod paths;
 mod queries;
@@ -35,24 +37,27 @@ const SERVER: &str = "server";
 /// A call without any wire.
 const MEMORY: &str = "memory";
 
-const PARTS: &[&[Case]] = &[
-    methods::ROWS,
-    paths::ROWS,
-    queries::ROWS,
-    headers::ROWS,
-    cookies::ROWS,
-    bodies::ROWS,
-    statuses::ROWS,
-    streams::ROWS,
-    errors::ROWS,
-    contexts::ROWS,
-    events::ROWS,
+/// The groups, each with the source of the rows that name none of their own.
+const PARTS: &[(&str, &[Case])] = &[
+    ("RFC 9110, 9", methods::ROWS),
+    ("RFC 3986, 2 and 3.3; echo.md", paths::ROWS),
+    ("RFC 3986, 3.4; echo.md", queries::ROWS),
+    ("RFC 9110, 5; echo.md", headers::ROWS),
+    ("RFC 6265; echo.md", cookies::ROWS),
+    ("RFC 9110, 6.4 and 8; echo.md", bodies::ROWS),
+    ("RFC 9110, 15; echo.md", statuses::ROWS),
+    ("HTML Standard, 9.2 (server-sent events); echo.md", streams::ROWS),
+    ("RFC 9457; echo.md", errors::ROWS),
+    ("tests/docs/faults.md", faults::ROWS),
+    ("the platforms' own limits, named in each row", limits::ROWS),
+    ("echo.md", contexts::ROWS),
+    ("CloudEvents 1.0; echo.md", events::ROWS),
 ];
 
 const COUNT: usize = {
     let (mut count, mut part) = (0, 0);
     while part < PARTS.len() {
-        count += PARTS[part].len();
+        count += PARTS[part].1.len();
         part += 1;
     }
     count
@@ -63,8 +68,11 @@ static ALL: [Case; COUNT] = {
     let (mut next, mut part) = (0, 0);
     while part < PARTS.len() {
         let mut row = 0;
-        while row < PARTS[part].len() {
-            all[next] = PARTS[part][row];
+        while row < PARTS[part].1.len() {
+            all[next] = PARTS[part].1[row];
+            if all[next].source.is_empty() {
+                all[next].source = PARTS[part].0;
+            }
             next += 1;
             row += 1;
         }
@@ -108,6 +116,7 @@ mod tests {
             assert!(names.insert(case.name), "two rows are called {}", case.name);
             assert!(case.name.contains('/'), "{} names no subject", case.name);
             assert!(!case.why.is_empty(), "{} gives no reason", case.name);
+            assert!(!case.source.is_empty(), "{} names no source", case.name);
         }
     }
 

@@ -62,6 +62,33 @@ pub(super) const ROWS: &[Case] = &[
             Forced::on(&[SERVER, WORKERS, VERCEL], NO_URI).refuses(&[Answer::Status(400)]),
             Forced::on(&[MEMORY], NO_WIRE).not_run(),
         ]),
+    Case::echo("paths/encoded-backslash", "GET", "/echo/a%5Cb").why(BYTES).forced(&[v2(&[Seen::Path("/echo/a\\b")])]),
+    Case::echo("paths/encoded-semicolon", "GET", "/echo/a%3Bb").why(BYTES).forced(&[v2(&[Seen::Path("/echo/a;b")])]),
+    Case::echo("paths/encoded-ampersand", "GET", "/echo/a%26b%3Dc")
+        .why(BYTES)
+        .forced(&[v2(&[Seen::Path("/echo/a&b=c")])]),
+    Case::echo("paths/encoded-twice", "GET", "/echo/a%252Fb").why("decoding twice would make a slash of it"),
+    Case::echo("paths/encoded-tab", "GET", "/echo/a%09b").why(BYTES),
+    Case::echo("paths/encoded-delete", "GET", "/echo/a%7Fb").why(BYTES),
+    Case::echo("paths/encoded-emoji", "GET", "/echo/%F0%9F%A6%80").why("four bytes are one character"),
+    Case::echo("paths/encoded-overlong", "GET", "/echo/%C0%AF")
+        .why("an overlong slash is no slash (RFC 3629, 10)")
+        .forced(&[v2(&[Seen::Path("/echo/%EF%BF%BD%EF%BF%BD")])]),
+    Case::echo("paths/half-an-escape", "GET", "/echo/%4/%4").why(BYTES).forced(&[v2(&[Seen::Path("/echo/%254/%254")])]),
+    Case::echo("paths/backslash-dots", "GET", "/echo/..\\..\\x").why("a backslash is no slash outside of browsers"),
+    Case::echo("paths/many-slashes", "GET", "/echo////").why(NO_DOTS),
+    Case::echo("paths/dots-only", "GET", "/echo/./././").why(NO_DOTS),
+    Case::echo("paths/three-dots", "GET", "/echo/.../....").why("three dots are a name like any other"),
+    Case::echo("paths/equals", "GET", "/echo/a=b&c=d").why("they begin no query"),
+    Case::echo("paths/stage-like", "GET", "/echo/prod/echo/$default")
+        .why("what looks like a stage further down is none (rust-runtime #919)"),
+    Case::echo("paths/many-segments", "GET", "/echo/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y/z").why(BYTES),
+    Case::echo("paths/raw-emoji", "GET", "/echo/\u{1F980}")
+        .why("echo.md: bytes that no URI can hold are percent-encoded")
+        .seen(&[Seen::Path("/echo/%F0%9F%A6%80")]),
+    Case::echo("paths/raw-pipe-and-quotes", "GET", "/echo/a|\"b\"")
+        .why(BYTES),
+    Case::echo("paths/raw-caret-and-braces", "GET", "/echo/a^{b}").why(BYTES),
     Case::echo("paths/long", "GET", LONG).why("2,000 bytes are within every platform's limit"),
     Case::ask("paths/double-slash-in-front", "GET", "//echo")
         .why("never normalise: //echo is not /echo")

@@ -97,5 +97,35 @@ pub(super) const ROWS: &[Case] = &[
         ]),
     Case::echo("queries/encoded-path-beside", "GET", "/echo/a%20b?c=d%20e").why("path and query keep to themselves"),
     Case::echo("queries/on-post", "POST", "/echo?a=1").why("a query on any method"),
+    Case::echo("queries/encoded-hash", "GET", "/echo?a=%23b").why("it begins no fragment"),
+    Case::echo("queries/encoded-twice", "GET", "/echo?a=%2520").why("decoding twice would make a space of it"),
+    Case::echo("queries/encoded-line-break", "GET", "/echo?a=%0D%0Ab").why("decoding it would split a header"),
+    Case::echo("queries/encoded-zero", "GET", "/echo?a=%00").why(BYTES),
+    Case::echo("queries/encoded-name", "GET", "/echo?a%20b=c&d%26e=f").why("names are encoded like values"),
+    Case::echo("queries/encoded-emoji", "GET", "/echo?a=%F0%9F%A6%80").why("four bytes are one character"),
+    Case::echo("queries/percent-template", "GET", "/echo?q=%%URL%%")
+        .why("what is no escape is passed on, never encoded twice (serverless-http #204)")
+        .forced(&[v1(&[Seen::Query(Some("q=%25%25URL%25%25"))])]),
+    Case::echo("queries/equals-in-value", "GET", "/echo?a=b=c==")
+        .why("the first equals sign ends the name")
+        .forced(&[v1(&[Seen::Query(Some("a=b%3Dc%3D%3D"))])]),
+    Case::echo("queries/empty-values-repeated", "GET", "/echo?a=&a=&a=1")
+        .why("an empty value is a value")
+        .forced(&[Forced::on(&[ALB], LAST).sees(&[Seen::Query(Some("a=1"))])]),
+    Case::echo("queries/names-in-two-cases", "GET", "/echo?A=1&a=2").why("names have a case"),
+    Case::echo("queries/signed", "GET", "/echo?X-Amz-Signature=ab%2Fcd&X-Amz-Date=20261123T000000Z")
+        .why("a signature is made over the bytes"),
+    Case::echo("queries/only-ampersands", "GET", "/echo?&&")
+        .why(BYTES)
+        .forced(&[Forced::on(&[V1, ALB, ALB_MULTI], MAPS).sees(&[Seen::Query(None)])]),
+    Case::echo("queries/tilde-and-star", "GET", "/echo?a=-_.~&b=*!()")
+        .why(BYTES)
+        .forced(&[v1(&[Seen::Query(Some("a=-_.~&b=%2A%21%28%29"))])]),
+    Case::echo("queries/raw-pipe", "GET", "/echo?a=b|c\\d")
+        .why(BYTES)
+        .forced(&[v1(&[Seen::Query(Some("a=b%7Cc%5Cd"))])]),
+    Case::echo("queries/twenty-repeats", "GET", "/echo?a=1&a=2&a=3&a=4&a=5&a=6&a=7&a=8&a=9&a=10&a=11&a=12&a=13&a=14&a=15")
+        .why("their order is kept")
+        .forced(&[Forced::on(&[ALB], LAST).sees(&[Seen::Query(Some("a=15"))])]),
     Case::echo("queries/long", "GET", LONG).why("4,000 bytes are within every platform's limit"),
 ];

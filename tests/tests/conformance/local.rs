@@ -108,6 +108,8 @@ fn front(name: &str) -> Result<Lambda> {
 /// What each platform can carry, by its own documents.
 fn limits(name: &str) -> Limits {
     let mut limits = Limits::default();
+    // An invocation of Lambda's has no client; Vercel tells a function nothing of its own before it answers.
+    limits.leaving = matches!(name, "server" | "cloudflare");
     match name {
         "server" => limits = anyfn_server::CAPABILITIES.into(),
         // 6 MB of JSON, in which binary bodies are base64.

@@ -1,4 +1,4 @@
-//! The table on every runtime: `cargo test -p anyfn-conformance --test conformance [-- <runtime>…]`.
+//! The table on every runtime: `cargo test -p anyfn-conformance --test conformance [-- <runtime>… <subject>/<row>…]`.
 //!
 //! It builds the echo function, starts each platform's real local runtime, runs all of them side by side, prints what
 //! differs, and, when every runtime took part, writes `docs/conformance.md`.
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-use anyfn_conformance::{CASES, Driver, Report, Verdict, matrix, run};
+use anyfn_conformance::{CASES, Case, Driver, Report, Verdict, matrix, run};
 
 mod events;
 mod local;
@@ -37,20 +37,28 @@ fn main() -> ExitCode {
         RUNTIMES.iter().for_each(|name| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let (rows, filters): (Vec<&String>, Vec<&String>) =
+        arguments.iter().filter(|argument| !argument.starts_with('-')).partition(|argument| argument.contains('/'));
+    let cases: Vec<Case> = CASES
+        .iter()
+        .copied()
+        .filter(|case| rows.is_empty() || rows.iter().any(|row| case.name.contains(&***row)))
+        .collect();
+    // The reports keep them for as long as the process lives.
+    let cases: &'static [Case] = cases.leak();
     let chosen: Vec<&str> = RUNTIMES
         .iter()
         .copied()
         .filter(|name| filters.is_empty() || filters.iter().any(|filter| name.contains(&***filter)))
         .collect();
-    println!("\nrunning {} rows on {} runtimes", CASES.len(), chosen.len());
+    println!("\nrunning {} rows on {} runtimes", cases.len(), chosen.len());
 
-    let (reports, broken) = run_all(&chosen);
+    let (reports, broken) = run_all(&chosen, cases);
     for (name, error) in &broken {
         println!("{name}: FAILED to start: {error:?}");
     }
     let green = broken.is_empty() && reports.iter().all(Report::is_green);
-    if chosen.len() == RUNTIMES.len() && broken.is_empty() {
+    if chosen.len() == RUNTIMES.len() && rows.is_empty() && broken.is_empty() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
         if let Err(error) = std::fs::write(&page, matrix(&reports)) {
             println!("cannot write {}: {error}", page.display());
@@ -71,7 +79,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs the table on each runtime at once; gives the reports, and the runtimes that did not start.
-fn run_all(chosen: &[&'static str]) -> (Vec<Report>, Vec<(&'static str, anyhow::Error)>) {
+fn run_all(chosen: &[&'static str], cases: &'static [Case]) -> (Vec<Report>, Vec<(&'static str, anyhow::Error)>) {
     let locals = match Locals::prepare(chosen) {
         Ok(locals) => locals,
         Err(error) => return (Vec::new(), vec![("build", error)]),
@@ -81,7 +89,7 @@ fn run_all(chosen: &[&'static str]) -> (Vec<Report>, Vec<(&'static str, anyhow::
         for name in chosen {
             scope.spawn(|| {
                 let started = if *name == "memory" { memory::start() } else { locals.start(name) };
-                let outcome = started.map(|driver| run(&*driver, CASES));
+                let outcome = started.map(|driver| run(&*driver, cases));
                 if let Ok(report) = &outcome {
                     println!("{report}");
                 }

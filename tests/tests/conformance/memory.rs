@@ -124,7 +124,14 @@ async fn read(answer: http::Response<Body>, start: Instant) -> io::Result<Reply>
     while let Some(frame) =
         std::future::poll_fn(|cx| http_body::Body::poll_frame(std::pin::Pin::new(&mut body), cx)).await
     {
-        if let Ok(data) = frame.map_err(io::Error::other)?.into_data() {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => {
+                reply.broken = Some(error.to_string());
+                break;
+            }
+        };
+        if let Ok(data) = frame.into_data() {
             reply.pieces.push(start.elapsed());
             reply.body.extend_from_slice(&data);
         }

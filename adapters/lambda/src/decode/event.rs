@@ -1,4 +1,4 @@
-//! The three payloads of HTTP requests.
+//! The payloads of HTTP requests.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,18 +12,21 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::target::{below_stage, decoded_path, push_decoded, push_sent, sent_path, sent_query};
+use super::target::{below_stage, decoded_path, push_decoded, push_either, push_sent, sent_path, sent_query};
 use super::text::{Pairs, Text};
 use super::{Http, Shape};
 
 /// All that the payloads have, each its part of it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Envelope<'a> {
     #[serde(borrow, default)]
     pub(super) version: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) http_method: Option<Text<'a>>,
+    /// VPC Lattice's word for it.
+    #[serde(borrow, default)]
+    pub(super) method: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) path: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -33,7 +36,7 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow, default)]
     query_string_parameters: Option<Pairs<'a, Text<'a>>>,
     #[serde(borrow, default)]
-    multi_value_query_string_parameters: Option<Pairs<'a, Vec<Text<'a>>>>,
+    pub(super) multi_value_query_string_parameters: Option<Pairs<'a, Vec<Text<'a>>>>,
     #[serde(borrow, default)]
     headers: Option<Pairs<'a, Text<'a>>>,
     #[serde(borrow, default)]
@@ -43,9 +46,9 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow, default)]
     pub(super) request_context: Option<Around<'a>>,
     #[serde(borrow, default)]
-    body: Option<Text<'a>>,
+    pub(super) body: Option<Text<'a>>,
     #[serde(default)]
-    is_base64_encoded: Option<bool>,
+    pub(super) is_base64_encoded: Option<bool>,
     /// An authorizer's request has one of these.
     #[serde(default)]
     pub(super) method_arn: Option<IgnoredAny>,
@@ -103,6 +106,7 @@ pub(super) fn request(event: &Bytes, mut envelope: Envelope<'_>, shape: Shape) -
     let context = envelope.request_context.as_ref();
     let method = match shape {
         Shape::V2 | Shape::Url => context.and_then(|context| context.http.as_ref()).map(|http| &*http.method),
+        Shape::Lattice => envelope.method.as_deref(),
         _ => envelope.http_method.as_deref(),
     };
     let method = Method::from_bytes(method.unwrap_or_default().as_bytes());
@@ -194,7 +198,7 @@ fn target(envelope: &Envelope<'_>, shape: Shape) -> Target {
                 (sent_path(path), raw)
             }
         }
-        Shape::Alb | Shape::AlbMulti => {
+        Shape::Alb | Shape::AlbMulti | Shape::Lattice => {
             let path = envelope.path.as_deref().unwrap_or("/");
             (sent_path(path), path)
         }
@@ -216,8 +220,12 @@ fn query<'a>(envelope: &'a Envelope<'_>, shape: Shape) -> (Option<String>, Optio
     if let Some(raw) = envelope.raw_query_string.as_deref() {
         return (Some(sent_query(raw)).filter(|query| !query.is_empty()), Some(raw));
     }
-    // A load balancer passes on what was sent; the others decode.
-    let push = if matches!(shape, Shape::Alb | Shape::AlbMulti) { push_sent } else { push_decoded };
+    // A load balancer passes on what was sent; API Gateway decodes.
+    let push = match shape {
+        Shape::Alb | Shape::AlbMulti => push_sent,
+        Shape::Lattice => push_either,
+        _ => push_decoded,
+    };
     let mut query = String::new();
     match (&envelope.multi_value_query_string_parameters, &envelope.query_string_parameters) {
         (Some(Pairs(several)), _) if !several.is_empty() => {
@@ -262,6 +270,8 @@ fn client_ip(envelope: &Envelope<'_>, headers: &HeaderMap, shape: Shape) -> Opti
     let address = match shape {
         Shape::V2 | Shape::Url => context.http.as_ref()?.source_ip.as_deref()?,
         Shape::V1 => context.identity.as_ref()?.source_ip.as_deref()?,
+        // Nothing says who wrote its headers.
+        Shape::Lattice => return None,
         // The load balancer appends the address that it saw, with the port where its client port preservation is on; what
         // stands before is the client's own word.
         Shape::Alb | Shape::AlbMulti => {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::event::{self, Envelope};
+use super::lattice::Lattice;
 use super::text::Text;
 use super::{Received, Shape};
 use crate::events::Source;
@@ -34,9 +35,15 @@ struct Record<'a> {
 
 pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
     // One pass for what is the most frequent by far; whatever does not fit is looked at again.
-    if let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(event)
-        && let Some(shape) = shape(&envelope)?
-    {
+    let request = match serde_json::from_slice::<Envelope<'_>>(event) {
+        Ok(envelope) => shape(&envelope)?.map(|shape| (envelope, shape)),
+        // Its headers are lists where those of all others are texts.
+        Err(_) => {
+            let lattice = serde_json::from_slice::<Lattice<'_>>(event).ok();
+            lattice.and_then(Lattice::envelope).map(|envelope| (envelope, Shape::Lattice))
+        }
+    };
+    if let Some((envelope, shape)) = request {
         return Ok(match event::request(event, envelope, shape) {
             Ok(http) => Received::Http(Box::new(http)),
             Err(error) => Received::Refused(shape, error),
@@ -79,11 +86,17 @@ fn shape(envelope: &Envelope<'_>) -> Result<Option<Shape>, Error> {
     if envelope.method_arn.is_some() || envelope.route_arn.is_some() {
         return Err(refused("an authorizer's request", "let a function of its own authorize, or none"));
     }
-    if has(|context| context.service_network_arn.is_some()) || envelope.raw_path_of_lattice.is_some() {
-        return Err(refused("a request of VPC Lattice", "put a load balancer or a Function URL before the function"));
+    if envelope.raw_path_of_lattice.is_some() {
+        return Err(refused(
+            "a request of VPC Lattice in its first structure, which has one value for each header",
+            "set the target group's event structure version to V2",
+        ));
     }
     if has(|context| context.connection_id.is_some()) {
         return Err(refused("a message of a WebSocket", "route plain HTTP to the function"));
+    }
+    if has(|context| context.service_network_arn.is_some()) && envelope.method.is_some() {
+        return Ok(Some(Shape::Lattice));
     }
     let v2 = envelope.version.as_deref() == Some("2.0") || has(|context| context.http.is_some());
     Ok(if v2 && has(|context| context.http.is_some()) {

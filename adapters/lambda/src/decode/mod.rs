@@ -5,6 +5,7 @@
 
 mod event;
 mod kind;
+mod lattice;
 mod target;
 mod text;
 
@@ -55,6 +56,8 @@ pub enum Shape {
     Alb,
     /// An Application Load Balancer with multi-value headers.
     AlbMulti,
+    /// A VPC Lattice service, event structure version 2.
+    Lattice,
 }
 
 /// Tells what an event is, and decodes it if it is an HTTP request.
@@ -70,8 +73,8 @@ pub enum Shape {
 /// ```
 ///
 /// # Errors
-/// The event is one that no function of anyfn's can answer: a WebSocket's, a VPC Lattice service's, an authorizer's, or no
-/// JSON at all. The error says which, and what to do.
+/// The event is one that no function of anyfn's can answer: a WebSocket's, Lambda@Edge's, an authorizer's, a VPC Lattice
+/// service's in its first structure, or no JSON at all. The error says which, and what to do.
 pub fn decode(event: &Bytes) -> Result<Received, Error> {
     kind::decode(event)
 }

@@ -45,6 +45,20 @@ pub(super) fn push_sent(query: &mut String, name: &str, value: &str) {
     push(query, &sent_query(name), &sent_query(value));
 }
 
+/// What separates parameters, for one of which nobody says whether it was decoded.
+const SEPARATORS: &AsciiSet = &QUERY.add(b'&');
+
+/// Appends a name and a value of which nobody says whether they were decoded: escapes are kept, and what would begin
+/// another parameter is escaped.
+pub(super) fn push_either(query: &mut String, name: &str, value: &str) {
+    const NAME: &AsciiSet = &SEPARATORS.add(b'=');
+    push(
+        query,
+        &percent_encode(name.as_bytes(), NAME).to_string(),
+        &percent_encode(value.as_bytes(), SEPARATORS).to_string(),
+    );
+}
+
 fn push(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {
         query.push('&');
