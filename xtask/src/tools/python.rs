@@ -1,4 +1,4 @@
-//! Tools that ship inside Python wheels: AWS's Runtime Interface Emulator, cargo-lambda, cargo-zigbuild.
+//! Tools that ship inside Python wheels: AWS's Runtime Interface Emulator, SAM, cargo-lambda, cargo-zigbuild.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -13,6 +13,7 @@ pub(super) const ADVICE: &str =
     "install Python 3.9 or newer with pip (Debian, Ubuntu: apt-get install python3-pip) and try again";
 
 const REQUIREMENTS: &str = include_str!("../../tools/requirements.txt");
+const SAM: &str = include_str!("../../tools/sam.txt");
 
 /// AWS's Lambda Runtime Interface Emulator for this machine's architecture, installed when it is not there yet.
 ///
@@ -25,10 +26,25 @@ pub fn rie() -> Result<PathBuf> {
         bail!("AWS's Runtime Interface Emulator runs on Linux only: use `--target server` here, or a Linux container");
     }
     let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
-    let dir = wheels("rie", "AWS's Runtime Interface Emulator, out of the aws-sam-cli wheel", &["aws-sam-cli"])?;
-    let rie = dir.join("samcli/local/rapid").join(format!("aws-lambda-rie-{arch}"));
+    let rie = sam_cli()?.join("samcli/local/rapid").join(format!("aws-lambda-rie-{arch}"));
     make_executable(&rie)?;
     Ok(rie)
+}
+
+/// The folder of SAM's own Python modules, in which the emulator is; installed when it is not there yet.
+///
+/// # Errors
+/// When Python's pip is missing or fails.
+pub fn sam_cli() -> Result<PathBuf> {
+    wheels("rie", "AWS's Runtime Interface Emulator, out of the aws-sam-cli wheel", &["aws-sam-cli"])
+}
+
+/// The folder of SAM's translator and of cfn-lint, for `PYTHONPATH`; installed when it is not there yet.
+///
+/// # Errors
+/// When Python's pip is missing or fails, or Python is older than 3.10.
+pub fn sam() -> Result<PathBuf> {
+    install("sam", "SAM's translator and cfn-lint (about 130 MB)", &[SAM])
 }
 
 /// cargo-lambda.
@@ -59,9 +75,14 @@ pub fn cargo_zigbuild() -> Result<PathBuf> {
 /// Installs the wheels of `packages` as `tools/requirements.txt` pins them, hashes and all, without their dependencies.
 fn wheels(name: &str, what: &str, packages: &[&str]) -> Result<PathBuf> {
     let pins: Vec<&str> = packages.iter().map(|package| pin(package)).collect::<Result<_>>()?;
-    stamp::once(name, &pins, |dir| {
-        let versions: Vec<_> = pins.iter().filter_map(|pin| pin.split_whitespace().next()).collect();
-        ui::step("Installing", format_args!("{what} ({})", versions.join(", ")));
+    let versions: Vec<_> = pins.iter().filter_map(|pin| pin.split_whitespace().next()).collect();
+    install(name, &format!("{what} ({})", versions.join(", ")), &pins)
+}
+
+/// Installs what `pins` say into the folder `name`.
+fn install(name: &str, what: &str, pins: &[&str]) -> Result<PathBuf> {
+    stamp::once(name, pins, |dir| {
+        ui::step("Installing", what);
         let list = dir.join("requirements.txt");
         std::fs::write(&list, pins.concat()).with_context(|| format!("cannot write {}", list.display()))?;
         let output = Command::new("python3")
@@ -76,7 +97,7 @@ fn wheels(name: &str, what: &str, packages: &[&str]) -> Result<PathBuf> {
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let advice = if said.contains("No module named pip") { format!("\n{ADVICE}") } else { String::new() };
-            bail!("`python3 -m pip install` cannot install {}: {}{advice}", versions.join(" "), said.trim());
+            bail!("`python3 -m pip install` cannot install {what}: {}{advice}", said.trim());
         }
         Ok(())
     })

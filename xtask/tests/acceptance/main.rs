@@ -11,6 +11,7 @@ mod fake;
 mod folder;
 mod glibc;
 mod lambda;
+mod sam;
 mod vercel_build;
 mod vercel_deploy;
 mod vercel_dev;
