@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 pub mod build;
 pub mod commands;
+pub mod deploy;
 pub mod local;
 pub mod new;
 pub mod project;

@@ -55,21 +55,35 @@ pub fn path(path: &Path) -> String {
 /// A path as an argument on a command line to copy: as [`path`] says it, in quotes where a shell needs them.
 #[must_use]
 pub fn argument(path: &Path) -> String {
-    let text = self::path(path);
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    quoted(&self::path(path))
+}
+
+/// A command line to copy.
+#[must_use]
+pub fn command(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@=:,".contains(c);
+    let plain = !text.is_empty() && text.chars().all(plain);
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{argument, size};
+    use super::{argument, command, size};
 
     #[test]
     fn an_argument_is_quoted_where_a_shell_needs_it() {
         assert_eq!(argument(Path::new("/srv/a-b/c.d")), "/srv/a-b/c.d");
         assert_eq!(argument(Path::new("/srv/it's here")), r"'/srv/it'\''s here'");
+        assert_eq!(
+            command(&["a".to_owned(), "--b=c:1".to_owned(), String::new(), "$D".to_owned()]),
+            "a --b=c:1 '' '$D'"
+        );
     }
 
     #[test]

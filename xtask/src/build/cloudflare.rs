@@ -9,7 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use super::wiring::cloudflare::Wired;
 use super::wiring::{self, Wiring, with_names};
-use super::{NextStep, Target, fresh_dir, gzipped, report, write};
+use super::{NextStep, Target, fresh_dir, gzipped, report, words, write};
 use crate::project::{Function, Project};
 use crate::ui;
 
@@ -52,7 +52,7 @@ pub(crate) fn pack(
 pub(crate) fn next_step(dir: &Path) -> NextStep {
     NextStep {
         with: "Cloudflare Workers, with wrangler",
-        command: format!("npx wrangler deploy --config {}", ui::argument(&dir.join("wrangler.jsonc"))),
+        command: words(["npx", "wrangler", "deploy", "--config", &ui::path(&dir.join("wrangler.jsonc"))]),
         note: None,
     }
 }

@@ -10,13 +10,13 @@ use super::native::Executable;
 use super::wiring::lambda::Wired;
 use super::wiring::{self, NAMES, Wiring, with_names, yaml};
 use super::zip::{Entry, archive};
-use super::{NextStep, Target, fresh_dir, install, report, write};
+use super::{NextStep, Target, fresh_dir, install, report, words, write};
 use crate::project::Function;
 use crate::settings::{LambdaAuth, LambdaHttp};
 use crate::ui;
 
 /// The memory of a function whose settings say nothing, in MB.
-const MEMORY: u32 = 256;
+pub(crate) const MEMORY: u32 = 256;
 /// The time limit of a function whose settings say nothing, in seconds.
 pub(crate) const TIMEOUT: u32 = 10;
 
@@ -81,11 +81,17 @@ pub(crate) fn next_step(function: &Function, dir: &Path) -> NextStep {
     };
     NextStep {
         with: "AWS Lambda, with the SAM CLI and your AWS credentials",
-        command: format!(
-            "sam deploy --template-file {} --stack-name {} --resolve-s3 --capabilities CAPABILITY_IAM",
-            ui::argument(&dir.join("template.yaml")),
-            function.package
-        ),
+        command: words([
+            "sam",
+            "deploy",
+            "--template-file",
+            &ui::path(&dir.join("template.yaml")),
+            "--stack-name",
+            &function.package,
+            "--resolve-s3",
+            "--capabilities",
+            "CAPABILITY_IAM",
+        ]),
         note: Some(who),
     }
 }

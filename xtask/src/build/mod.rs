@@ -217,10 +217,15 @@ pub(crate) fn install(from: &Path, to: PathBuf) -> Result<PathBuf> {
 pub(crate) struct NextStep {
     /// Where it goes, and with which program.
     pub(crate) with: &'static str,
-    /// A line to copy, for the folder that this was called in.
-    pub(crate) command: String,
+    /// The program and its arguments, for the folder that this was called in.
+    pub(crate) command: Vec<String>,
     /// What to know before.
     pub(crate) note: Option<&'static str>,
+}
+
+/// A command out of its words.
+pub(crate) fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
 }
 
 /// What an executable weighs, and, where it is deployed, how much of that is left when it is compressed.

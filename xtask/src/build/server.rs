@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::native::Executable;
-use super::{NextStep, Target, fresh_dir, install, report, sizes, write};
+use super::{NextStep, Target, fresh_dir, install, report, sizes, words, write};
 use crate::project::Function;
 use crate::ui;
 
@@ -35,12 +35,15 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
 pub(crate) fn next_step(function: &Function, dir: &Path) -> NextStep {
     NextStep {
         with: "a container, with podman or docker",
-        command: format!(
-            "podman build --tag {} --file {} {}",
-            function.package,
-            ui::argument(&dir.join("Containerfile")),
-            ui::argument(dir)
-        ),
+        command: words([
+            "podman",
+            "build",
+            "--tag",
+            &function.package,
+            "--file",
+            &ui::path(&dir.join("Containerfile")),
+            &ui::path(dir),
+        ]),
         note: Some("the image serves on port 8080; without a container, start the executable: HOST and PORT say where"),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::native::Executable;
 use super::wiring::{self, Wiring, with_names};
-use super::{NextStep, Target, fresh_dir, install, report, sizes, write};
+use super::{NextStep, Target, fresh_dir, install, report, sizes, words, write};
 use crate::project::Function;
 use crate::ui;
 
@@ -62,7 +62,7 @@ pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> 
 pub(crate) fn next_step(dir: &Path) -> NextStep {
     NextStep {
         with: "Vercel, with its CLI",
-        command: format!("npx vercel deploy --prebuilt --cwd {}", ui::argument(dir)),
+        command: words(["npx", "vercel", "deploy", "--prebuilt", "--cwd", &ui::path(dir)]),
         note: Some("the first time it asks which project this is; `--prod` deploys to production"),
     }
 }

@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ui::step("Next", format_args!("deploy to {with}:"));
         // What its triggers need and no configuration can say; each once.
         by_hand.iter().for_each(ui::detail);
-        ui::detail(command);
+        ui::detail(ui::command(&command));
         note.into_iter().for_each(|note| ui::detail(format_args!("({note})")));
     }
     Ok(())

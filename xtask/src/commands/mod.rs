@@ -3,6 +3,7 @@
 pub mod build;
 pub mod cost;
 pub mod demo;
+pub mod deploy;
 pub mod invoke;
 pub mod new;
 pub mod run;
@@ -34,6 +35,7 @@ enum Command {
     Cost(cost::Args),
     Run(run::Args),
     Invoke(invoke::Args),
+    Deploy(deploy::Args),
     Demo(demo::Args),
     Test(test::Args),
 }
@@ -59,6 +61,7 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
         Command::Cost(args) => cost::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Invoke(args) => invoke::run(&args),
+        Command::Deploy(args) => deploy::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
     }

@@ -37,7 +37,7 @@ pub fn ready(targets: &[Target]) -> Result<()> {
 }
 
 /// The file that `program` is.
-fn on_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
