@@ -51,6 +51,10 @@ pub fn decode(head: String, body: Body) -> Result<Received, Error> {
     let method = method.ok_or_else(|| Error::bad_request("the request's method is none"))?;
     let url = next().ok_or_else(|| Error::bad_request("the request has no URL"))?;
     let (uri, raw_target) = target(&url)?;
+    // The runtime passes on any port, and `Uri` holds it.
+    if uri.authority().is_some_and(|host| host.as_str().contains('@') || bad_port(host.as_str())) {
+        return Err(Error::bad_request("the request's host is not valid"));
+    }
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
@@ -67,6 +71,11 @@ pub fn decode(head: String, body: Body) -> Result<Received, Error> {
         request.headers_mut().append(name, value);
     }
     Ok(Received { request, raw_target, ray, client_ip })
+}
+
+fn bad_port(host: &str) -> bool {
+    let port = host.rsplit(']').next().and_then(|rest| rest.split_once(':')).map_or("", |(_, port)| port);
+    !port.is_empty() && port.parse::<u16>().is_err()
 }
 
 /// The URL as a [`Uri`]; bytes that none can hold are percent-encoded, and path and query as they came come along.

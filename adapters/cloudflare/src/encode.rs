@@ -27,7 +27,11 @@ pub struct Head {
 /// ```
 pub fn encode(parts: &http::response::Parts) -> Head {
     let mut headers = String::with_capacity(parts.headers.len() * 32);
-    for (name, value) in &parts.headers {
+    // Another connection's are not this one's (RFC 9110, section 7.6.1).
+    let own = |name: &str| {
+        !matches!(name, "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding" | "upgrade")
+    };
+    for (name, value) in parts.headers.iter().filter(|(name, _)| own(name.as_str())) {
         headers.push_str(name.as_str());
         headers.push('\n');
         headers.push_str(&text(value.as_bytes()));

@@ -55,6 +55,8 @@ fn heads_that_http_does_not_know_are_refused() {
         "G T\nhttps://a.example/",
         "GET\n",
         "GET\nhttps://",
+        "GET\nhttps://a.example:99999/",
+        "GET\nhttps://me@a.example/",
         "GET\nhttps://a.example/\nb ad\nx",
         "GET\nhttps://a.example/\nx-a",
         "GET\nhttps://a.example/\nx-a\na\u{1}",

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::response::Parts;
 use serde_json::{Value, json};
 
-const SHAPES: [Shape; 5] = [Shape::V1, Shape::V2, Shape::Url, Shape::Alb, Shape::AlbMulti];
+const SHAPES: [Shape; 6] = [Shape::V1, Shape::V2, Shape::Url, Shape::Alb, Shape::AlbMulti, Shape::Lattice];
 
 fn head(status: u16, headers: &[(&'static str, &[u8])]) -> Parts {
     let mut answer = http::Response::new(());
@@ -39,6 +39,11 @@ fn repeated_headers_and_cookies_take_the_form_that_the_gateway_reads() {
         // "Lambda functions as targets": one of the maps, by the target group's setting.
         (
             Shape::Alb,
+            json!({ "headers": { "x-multi": "a, b", "x-one": "1", "set-cookie": "a=1; Path=/", "Set-cookie": "b=2" },
+                    "statusDescription": "200 OK" }),
+        ),
+        (
+            Shape::Lattice,
             json!({ "headers": { "x-multi": "a, b", "x-one": "1", "set-cookie": "a=1; Path=/", "Set-cookie": "b=2" },
                     "statusDescription": "200 OK" }),
         ),
@@ -113,6 +118,24 @@ fn the_largest_answer_is_measured_as_it_is_sent() {
         // As base64 it takes a third more.
         assert!(encode(shape, &head(200, &[]), &Bytes::from(vec![0xff; limit * 3 / 4])).is_err());
     }
+}
+
+#[test]
+fn headers_of_another_connection_and_lengths_that_lie_stay_here() {
+    const HOP: &[(&str, &[u8])] = &[
+        ("connection", b"close"),
+        ("keep-alive", b"timeout=5"),
+        ("transfer-encoding", b"chunked"),
+        ("content-length", b"3"),
+        ("x-kept", b"1"),
+    ];
+    for shape in SHAPES {
+        let answer = answer(shape, HOP, b"hello");
+        let map = if shape == Shape::AlbMulti { &answer["multiValueHeaders"] } else { &answer["headers"] };
+        assert_eq!(map.as_object().unwrap().keys().collect::<Vec<_>>(), ["x-kept"], "{shape:?}");
+    }
+    // Of a HEAD: the length that GET would have.
+    assert_eq!(answer(Shape::V2, &[("content-length", b"5")], b"")["headers"], json!({ "content-length": "5" }));
 }
 
 #[test]

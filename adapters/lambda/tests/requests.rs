@@ -274,8 +274,7 @@ fn the_client_is_whom_the_gateway_saw() {
 fn what_anyfn_does_not_serve_is_refused_with_what_to_do() {
     for (event, says) in [
         (json!({ "requestContext": { "connectionId": "x", "eventType": "CONNECT" }, "headers": {} }), "WebSocket"),
-        (json!({ "version": "2.0", "path": "/", "requestContext": { "serviceNetworkArn": "arn" } }), "Lattice"),
-        (json!({ "raw_path": "/", "method": "GET", "headers": {} }), "Lattice"),
+        (json!({ "raw_path": "/", "method": "GET", "headers": {} }), "event structure version to V2"),
         (json!({ "Records": [{ "cf": { "request": {} } }] }), "Lambda@Edge"),
         (
             json!({ "type": "REQUEST", "methodArn": "arn", "httpMethod": "GET", "path": "/", "requestContext": {} }),

@@ -35,6 +35,8 @@ pub struct Settings {
     pub region: Option<String>,
     /// Whether the program's schedules are ticked here. Several instances would each tick.
     pub clock: bool,
+    /// Whether CloudEvents are taken from whoever can reach the server, without a token.
+    pub events_from_anyone: bool,
 }
 
 impl Default for Settings {
@@ -52,6 +54,7 @@ impl Default for Settings {
             proxies: Proxies::default(),
             region: None,
             clock: false,
+            events_from_anyone: false,
         }
     }
 }
@@ -139,6 +142,13 @@ impl Settings {
             let wanted = "1 to tick the program's schedules here, or 0";
             settings.clock = parse::<u8>("ANYFN_CLOCK", &value, wanted)
                 .and_then(|clock| if clock < 2 { Ok(clock == 1) } else { Err(unfit("ANYFN_CLOCK", &value, wanted)) })?;
+        }
+        if let Some(value) = set("ANYFN_EVENT_SENDERS") {
+            settings.events_from_anyone = match value.trim() {
+                "token" => false,
+                "anyone" => true,
+                _ => return Err(unfit("ANYFN_EVENT_SENDERS", &value, "`token`, or `anyone` where only the cluster reaches it")),
+            };
         }
         Ok(settings)
     }

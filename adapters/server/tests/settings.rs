@@ -30,6 +30,7 @@ fn each_variable_sets_its_own() {
         ("ANYFN_DRAIN_SECONDS", "0"),
         ("ANYFN_TRUST_PROXY", "2, host"),
         ("FLY_REGION", "ams"),
+        ("ANYFN_EVENT_SENDERS", "anyone"),
     ])
     .unwrap();
     assert_eq!((settings.host.as_str(), settings.port), ("::1", 8080));
@@ -38,6 +39,7 @@ fn each_variable_sets_its_own() {
     assert_eq!((settings.stall, settings.request), (Some(Duration::from_secs(3)), Some(Duration::from_secs(4))));
     assert_eq!((settings.drain, settings.region.as_deref()), (Duration::ZERO, Some("ams")));
     assert_eq!((settings.proxies.count, settings.proxies.host), (2, true));
+    assert!(settings.events_from_anyone);
 }
 
 #[test]

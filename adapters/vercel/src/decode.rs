@@ -61,7 +61,8 @@ pub fn invocation(headers: &HeaderMap) -> Option<InvocationId> {
 /// ```
 ///
 /// # Errors
-/// 413 for a body that is declared to be larger than [`MAX_BODY`], 501 for CONNECT: this is no proxy.
+/// 413 for a body that is declared to be larger than [`MAX_BODY`], 400 for a host that is none (RFC 9112, section 3.2), 501
+/// for CONNECT: this is no proxy.
 pub fn decode<B>(request: http::Request<B>) -> Result<Received<B>, Error> {
     let (mut head, body) = request.into_parts();
     if head.method == Method::CONNECT {
@@ -78,6 +79,9 @@ pub fn decode<B>(request: http::Request<B>) -> Result<Received<B>, Error> {
     let asterisk = path.as_ref().is_some_and(|path| path.as_str() == "*");
     let path = path.filter(|_| !asterisk).unwrap_or(PathAndQuery::from_static("/"));
     let host = ["x-forwarded-host", "host"].into_iter().filter_map(text).find_map(authority).or(target.authority);
+    if host.is_none() && head.headers.contains_key(header::HOST) {
+        return Err(Error::bad_request("the request needs a valid `host` header"));
+    }
     let scheme = match text("x-forwarded-proto") {
         Some("https") => Scheme::HTTPS,
         _ => Scheme::HTTP,

@@ -28,7 +28,7 @@ const ROWS: &[Row] = &[
     ("an absolute target without a host", "http://fn.example", &[], "http://fn.example/", None),
     ("no host at all", "/a", &[], "/a", None),
     ("a host that is none", "/a", &[("x-forwarded-host", "a b"), ("host", "h")], "http://h/a", None),
-    ("user information", "/a", &[("x-forwarded-host", "me@evil"), ("host", "h:99999")], "/a", None),
+    ("user information", "/a", &[("x-forwarded-host", "me@evil"), ("host", "h")], "http://h/a", None),
     (
         "IPv6",
         "/a",
@@ -52,6 +52,14 @@ fn a_request_has_its_public_url_and_its_clients_address() {
         assert_eq!(received.request.uri().to_string(), *url, "{what}");
         assert_eq!(received.client_ip, client.map(|client| client.parse().unwrap()), "{what}");
         assert_eq!(received.raw_target, None, "{what}");
+    }
+}
+
+#[test]
+fn a_host_that_is_none_is_a_400() {
+    for host in ["h:99999", "me@h", "a b", ""] {
+        let error = decode(request("/a", &[("x-forwarded-host", "me@evil"), ("host", host)])).unwrap_err();
+        assert_eq!(error.status(), 400, "{host}");
     }
 }
 
