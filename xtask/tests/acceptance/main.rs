@@ -6,11 +6,15 @@
 mod archive;
 mod built;
 mod cloudevents;
+mod deploy;
 mod deployed;
 mod fake;
 mod folder;
 mod glibc;
+mod knative;
 mod lambda;
+mod new;
+mod packaged;
 mod sam;
 mod vercel_build;
 mod vercel_deploy;
