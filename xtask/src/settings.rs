@@ -36,6 +36,8 @@ pub struct Settings {
     pub cloudflare: Cloudflare,
     /// Vercel.
     pub vercel: Vercel,
+    /// The plain server in a cluster.
+    pub server: Server,
 }
 
 /// Which C library native artefacts link.
@@ -136,6 +138,22 @@ pub struct Vercel {
     pub regions: Vec<String>,
 }
 
+/// `[package.metadata.anyfn.server]`: what stands in the Knative `service.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Server {
+    /// The container image, as the cluster pulls it; `dev.local/PACKAGE` when unset, which the cluster must have already.
+    pub image: Option<String>,
+    /// The Knative broker that brings queues, objects, changes and messages.
+    pub broker: String,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { image: None, broker: "default".to_owned() }
+    }
+}
+
 impl Settings {
     /// Reads the `anyfn` table out of a package's metadata; all defaults where there is none.
     ///
@@ -191,7 +209,7 @@ mod tests {
         let table = json!({"anyfn": {
             "memory": 512, "timeout": 3, "env": {"A": "b"}, "libc": "musl", "lambda": {"http": "http-api", "auth": "iam", "streaming": true},
             "cloudflare": {"compatibility-date": "2026-05-01", "compatibility-flags": ["nodejs_compat"]},
-            "vercel": {"regions": ["fra1"]},
+            "vercel": {"regions": ["fra1"]}, "server": {"image": "registry.example/p:1", "broker": "events"},
         }});
         let settings = Settings::from_metadata("p", &table).unwrap();
         assert_eq!((settings.memory, settings.timeout), (Some(512), Some(3)));
@@ -199,6 +217,10 @@ mod tests {
         assert_eq!(settings.lambda, expected);
         assert_eq!(settings.cloudflare.compatibility_date, "2026-05-01");
         assert_eq!(settings.vercel.regions, ["fra1"]);
+        assert_eq!(
+            (settings.server.image.as_deref(), &*settings.server.broker),
+            (Some("registry.example/p:1"), "events")
+        );
         assert_eq!(settings.env["A"], "b");
     }
 

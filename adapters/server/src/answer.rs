@@ -50,7 +50,7 @@ pub(crate) async fn answer<H: Handler>(
             let invocation = ServerInvocation::new(&server.instance, id, ends, received.raw_target, received.client_ip);
             let cx = Context::new(invocation);
             flight.cx = Some(cx.clone());
-            handle(&server.handler, received.request, cx, deadline).await
+            handle(&server, received.request, cx, deadline).await
         }
     };
     // HTTP/2 resets the one stream by itself; some clients take that for an error where their whole body was small.
@@ -62,17 +62,18 @@ pub(crate) async fn answer<H: Handler>(
 }
 
 async fn handle<H: Handler>(
-    handler: &H,
+    server: &Server<H>,
     request: http::Request<Body>,
     cx: Context,
     deadline: Option<Instant>,
 ) -> http::Response<Body> {
     let events = request.uri().path() == cloudevents::PATH;
+    let handler = &server.handler;
     let handled = async {
-        if events {
-            cloudevents::serve(handler, request, cx.clone()).await
-        } else {
-            dispatch_http(handler, request, cx.clone()).await
+        match (events, server.settings.events_from_anyone) {
+            (false, _) => dispatch_http(handler, request, cx.clone()).await,
+            (true, false) => cloudevents::serve(handler, request, cx.clone()).await,
+            (true, true) => cloudevents::receive(handler, request, cx.clone()).await,
         }
     };
     let Some(deadline) = deadline else { return handled.await };

@@ -147,7 +147,13 @@ impl Settings {
             settings.events_from_anyone = match value.trim() {
                 "token" => false,
                 "anyone" => true,
-                _ => return Err(unfit("ANYFN_EVENT_SENDERS", &value, "`token`, or `anyone` where only the cluster reaches it")),
+                _ => {
+                    return Err(unfit(
+                        "ANYFN_EVENT_SENDERS",
+                        &value,
+                        "`token`, or `anyone` where only the cluster reaches it",
+                    ));
+                }
             };
         }
         Ok(settings)

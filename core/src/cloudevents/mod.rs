@@ -41,13 +41,23 @@ pub const TOKEN: &str = "ANYFN_EVENT_TOKEN";
 
 /// Answers a request to [`PATH`]: checks who sends it, and runs the handler for each event it brings, in order.
 pub async fn serve<H: Handler>(handler: &H, request: http::Request<Body>, cx: Context) -> http::Response<Body> {
+    match authorize(request.headers(), cx.env(TOKEN).as_deref(), TOKEN) {
+        Ok(()) => receive(handler, request, cx).await,
+        Err(error) => refused(error, &cx),
+    }
+}
+
+/// As [`serve`], and asks nobody for a token: for an adapter that knows who can reach it.
+pub async fn receive<H: Handler>(handler: &H, request: http::Request<Body>, cx: Context) -> http::Response<Body> {
     match run(handler, request, &cx).await {
         Ok(answer) => answer,
-        Err(error) => {
-            cx.log_at(crate::Level::Warn, format!("anyfn: a CloudEvent was refused: {error}"));
-            error.into_http()
-        }
+        Err(error) => refused(error, &cx),
     }
+}
+
+fn refused(error: Error, cx: &Context) -> http::Response<Body> {
+    cx.log_at(crate::Level::Warn, format!("anyfn: a CloudEvent was refused: {error}"));
+    error.into_http()
 }
 
 async fn run<H: Handler>(
@@ -55,7 +65,6 @@ async fn run<H: Handler>(
     request: http::Request<Body>,
     cx: &Context,
 ) -> Result<http::Response<Body>, Error> {
-    authorize(request.headers(), cx.env(TOKEN).as_deref(), TOKEN)?;
     if request.method() != http::Method::POST {
         return Err(Error::new(StatusCode::METHOD_NOT_ALLOWED)
             .header(header::ALLOW, HeaderValue::from_static("POST"))

@@ -41,6 +41,13 @@ pub fn vercel(cron: &Cron) -> Result<String> {
     Ok(format!("{minutes} {hours} {} {months} {}", numbers(cron.days), numbers(cron.weekdays)))
 }
 
+/// Five fields, numbers alone; either day is enough, as in the code (Knative's `PingSource`, Kubernetes' `CronJob`).
+#[must_use]
+pub fn kubernetes(cron: &Cron) -> String {
+    let (minutes, hours, months) = (numbers(cron.minutes), numbers(cron.hours), numbers(cron.months));
+    format!("{minutes} {hours} {} {months} {}", numbers(cron.days), numbers(cron.weekdays))
+}
+
 fn either(platform: &str) -> String {
     format!(
         "{platform} has no schedule for days of the month or days of the week, whichever comes: declare two, one for each"
@@ -84,7 +91,7 @@ mod tests {
 
     use chrono::{DateTime, Utc};
 
-    use super::{aws, cloudflare, vercel};
+    use super::{aws, cloudflare, kubernetes, vercel};
     use anyfn_cron::Cron;
 
     /// 2026-11-23 15:12:40 UTC.
@@ -160,6 +167,18 @@ mod tests {
             let vercel = vercel(&cron).unwrap();
             assert!(!vercel.contains(|c: char| c.is_ascii_alphabetic()), "{vercel}");
             assert_eq!(vercel.parse::<Cron>().unwrap(), cron, "{text}");
+        }
+    }
+
+    #[test]
+    fn kubernetes_dialect_is_numbers_and_means_the_same_here() {
+        for text in EXPRESSIONS {
+            let cron: Cron = text.parse().unwrap();
+            let kubernetes = kubernetes(&cron);
+            // Its reader knows no seventh day.
+            assert!(!kubernetes.contains(|c: char| c.is_ascii_alphabetic()), "{kubernetes}");
+            assert!(cron.weekdays.is_any() || cron.weekdays.values().all(|day| day < 7), "{kubernetes}");
+            assert_eq!(kubernetes.parse::<Cron>().unwrap(), cron, "{text}");
         }
     }
 

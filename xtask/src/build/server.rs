@@ -1,10 +1,11 @@
-//! `dist/server/<package>`: the executable and a `Containerfile`.
+//! `dist/server/<package>`: the executable, a `Containerfile`, and a `service.yaml` for Knative.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::native::Executable;
+use super::wiring::{self, Wiring};
 use super::{NextStep, Target, fresh_dir, install, report, sizes, words, write};
 use crate::project::Function;
 use crate::ui;
@@ -18,11 +19,15 @@ pub struct Artefact {
     pub executable: PathBuf,
     /// The recipe of a container image.
     pub containerfile: PathBuf,
+    /// The image as a service of a cluster with Knative, and what brings events to it.
+    pub service: PathBuf,
 }
 
 pub(crate) fn pack(function: &Function, executable: &Executable, dir: &Path) -> Result<Artefact> {
+    let service = wiring::server::service_yaml(function, &Wiring::new(function, &executable.manifest.triggers))?;
     fresh_dir(dir)?;
     let artefact = Artefact {
+        service: write(dir.join("service.yaml"), service)?,
         executable: install(&executable.path, dir.join(&function.bin))?,
         containerfile: write(dir.join("Containerfile"), containerfile(function, executable.is_static))?,
         dir: dir.to_path_buf(),
@@ -44,7 +49,10 @@ pub(crate) fn next_step(function: &Function, dir: &Path) -> NextStep {
             &ui::path(&dir.join("Containerfile")),
             &ui::path(dir),
         ]),
-        note: Some("the image serves on port 8080; without a container, start the executable: HOST and PORT say where"),
+        note: Some(
+            "the image serves on port 8080, in a cluster with Knative by `kubectl apply -f service.yaml`; without a container, \
+             start the executable: HOST and PORT say where",
+        ),
     }
 }
 

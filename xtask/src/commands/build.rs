@@ -27,7 +27,8 @@ What can stand in the function's Cargo.toml:
   libc = \"musl\"               # static native artefacts; \"gnu\" and \"auto\" (the default) link glibc
   lambda = { http = \"function-url\", auth = \"iam\", streaming = true }
   cloudflare = { compatibility-date = \"2026-04-01\", compatibility-flags = [] }
-  vercel = { regions = [\"fra1\"] }")]
+  vercel = { regions = [\"fra1\"] }
+  server = { image = \"registry.example/shop:1\", broker = \"default\" }  # in service.yaml")]
 pub struct Args {
     /// The platform to build for
     #[arg(long, value_enum, value_name = "lambda|cloudflare|vercel|server|all")]

@@ -2,6 +2,7 @@
 
 pub(crate) mod cloudflare;
 pub(crate) mod lambda;
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 pub(crate) mod vercel;
@@ -48,6 +49,11 @@ impl<'a> Wiring<'a> {
     /// Whether a trigger of this kind and name is declared.
     pub(crate) fn has(&self, kind: &str, name: &str) -> bool {
         self.triggers.iter().any(|trigger| trigger.kind == kind && trigger.name.as_deref() == Some(name))
+    }
+
+    /// Whether a trigger of this kind is declared.
+    pub(crate) fn any(&self, kind: &str) -> bool {
+        self.triggers.iter().any(|trigger| trigger.kind == kind)
     }
 
     /// The schedules, as written and as read.

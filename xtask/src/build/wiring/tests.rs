@@ -3,7 +3,7 @@
 use anyfn_core::manifest::{Declared, Manifest};
 use serde_json::{Value, json};
 
-use super::{Wiring, cloudflare, lambda, vercel};
+use super::{Wiring, cloudflare, lambda, server, vercel};
 use crate::project::Function;
 use crate::settings::Settings;
 
@@ -123,6 +123,78 @@ fn on_vercel_schedules_have_paths_and_queues_functions_of_their_own() {
     assert_eq!(path, "_anyfn/queue/ship");
     assert_eq!(trigger[0], json!({ "type": "queue/v2beta", "topic": "ship", "consumer": "__anyfn_Squeue_Sship" }));
     assert!(wired.by_hand.iter().any(|line| line.contains("CRON_SECRET")));
+}
+
+/// Whether a filter of Knative's lets an event pass (the CloudEvents subscriptions API's dialects).
+fn passes(filter: &Value, event: &Value) -> bool {
+    let attribute = |test: fn(&str, &str) -> bool, wanted: &Value| {
+        let (name, wanted) = wanted.as_object().unwrap().iter().next().unwrap();
+        event[name].as_str().is_some_and(|value| test(value, wanted.as_str().unwrap()))
+    };
+    let (dialect, of) = filter.as_object().unwrap().iter().next().unwrap();
+    match dialect.as_str() {
+        "any" => of.as_array().unwrap().iter().any(|filter| passes(filter, event)),
+        "not" => !passes(of, event),
+        "exact" => attribute(|value, wanted| value == wanted, of),
+        "prefix" => attribute(|value, wanted| value.starts_with(wanted), of),
+        "suffix" => attribute(|value, wanted| value.ends_with(wanted), of),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn in_a_cluster_each_event_comes_to_one_trigger_and_ticks_come_by_the_name_in_the_program() {
+    let (function, triggers) = (function(&json!({ "bind": { "payments": { "retries": 9 } } })), all());
+    let objects = server::objects(&function, &Wiring::new(&function, &triggers)).unwrap();
+    let ping = objects.iter().find(|object| object["kind"] == "PingSource").unwrap();
+    assert_eq!((&ping["spec"]["schedule"], &ping["spec"]["timezone"]), (&json!("0 9 * * 1-5"), &json!("UTC")));
+    assert_eq!(ping["spec"]["ceOverrides"]["extensions"]["anyfnname"], "0 9 * * 1-5");
+    for (kind, source, more, expected) in [
+        ("dev.anyfn.queue.message", "/queues/orders-to-ship", json!({}), "shop-queue-orders-to-ship"),
+        (
+            "dev.anyfn.queue.message",
+            "/elsewhere",
+            json!({ "anyfnname": "orders-to-ship" }),
+            "shop-queue-orders-to-ship",
+        ),
+        ("dev.knative.kafka.event", "/apis/v1/n/kafkasources/x#orders-to-ship", json!({}), "shop-queue-orders-to-ship"),
+        ("dev.anyfn.queue.message", "/queues/others", json!({}), ""),
+        ("com.amazonaws.s3.ObjectCreated:Put", "aws:s3.eu-west-1.pictures", json!({}), "shop-object-created-pictures"),
+        (
+            "google.cloud.storage.object.v1.deleted",
+            "//storage.googleapis.com/projects/_/buckets/pictures",
+            json!({}),
+            "shop-object-removed-pictures",
+        ),
+        (
+            "io.debezium.mysql.datachangeevent",
+            "/debezium/x",
+            json!({ "iodebeziumtable": "orders" }),
+            "shop-change-orders",
+        ),
+        ("dev.anyfn.change.update", "/tables/orders", json!({}), "shop-change-orders"),
+        ("com.amazonaws.sns.Notification", "arn:aws:sns:eu-west-1:1:payments", json!({}), "shop-message-payments"),
+        ("com.example.made", "/anything", json!({}), "shop-custom"),
+        ("dev.knative.sources.ping", "/apis/v1/n/pingsources/another", json!({}), ""),
+    ] {
+        let mut event = more;
+        (event["type"], event["source"]) = (kind.into(), source.into());
+        let triggers = objects.iter().filter(|object| object["kind"] == "Trigger");
+        let matching: Vec<&str> = triggers
+            .filter(|trigger| {
+                trigger["spec"]["filters"].as_array().unwrap().iter().all(|filter| passes(filter, &event))
+            })
+            .map(|trigger| trigger["metadata"]["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(matching.join(" "), expected, "{event}");
+    }
+    let retries = |name: &str| {
+        objects
+            .iter()
+            .find(|object| object["metadata"]["name"] == name)
+            .map(|object| &object["spec"]["delivery"]["retry"])
+    };
+    assert_eq!((retries("shop-message-payments"), retries("shop-custom")), (Some(&json!(9)), Some(&json!(3))));
 }
 
 #[test]
