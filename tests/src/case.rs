@@ -243,6 +243,8 @@ impl Payload {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Seen {
+    /// The method.
+    Method(&'static str),
     /// The path; the URL must have it too.
     Path(&'static str),
     /// The query; the URL must have it too.

@@ -32,7 +32,7 @@ pub(crate) fn differences(driver: &dyn Driver, request: &Request, expect: &Expec
     wrong
 }
 
-fn check_answer(driver: &dyn Driver, answer: &Answer, reply: &Reply) -> Result<(), String> {
+pub(crate) fn check_answer(driver: &dyn Driver, answer: &Answer, reply: &Reply) -> Result<(), String> {
     match *answer {
         Answer::Status(status) => {
             same("status", &status, &reply.status).map_err(|wrong| format!("{wrong}, body {}", shown(&reply.body)))
@@ -113,7 +113,7 @@ fn check_echo(driver: &dyn Driver, request: &Request, expect: &Expect, echo: &Va
     let mut check = |result: Result<(), String>| wrong.extend(result.err());
     let path = expect.path().unwrap_or(request.path());
     let query = expect.query().unwrap_or(request.query());
-    check(same("method", &Value::from(request.method), &echo["method"]));
+    check(same("method", &Value::from(expect.method().unwrap_or(request.method)), &echo["method"]));
     check(same("path", &Value::from(path), &echo["path"]));
     check(same("query", &query.map_or(Value::Null, Value::from), &echo["query"]));
 
@@ -153,6 +153,34 @@ fn check_echo(driver: &dyn Driver, request: &Request, expect: &Expect, echo: &Va
         _ => check(Err(format!("body: expected padded base64, got {}", echo["body"]))),
     }
     check(check_json(driver, "/context/platform", Is::Platform, &echo["context"]["platform"]));
+}
+
+/// One thing that the handler saw.
+pub(crate) fn check_seen(seen: &Seen, echo: &Value) -> Result<(), String> {
+    let url = echo["url"].as_str().unwrap_or_default();
+    let whole = |part: &str| if url.contains(part) { Ok(()) } else { Err(format!("url: {url:?} is without {part:?}")) };
+    match *seen {
+        Seen::Method(method) => same("method", &Value::from(method), &echo["method"]),
+        Seen::Path(path) => same("path", &Value::from(path), &echo["path"]).and_then(|()| whole(path)),
+        Seen::Query(None) => same("query", &Value::Null, &echo["query"]),
+        Seen::Query(Some(query)) => {
+            same("query", &Value::from(query), &echo["query"]).and_then(|()| whole(&format!("?{query}")))
+        }
+        Seen::Header(name, expected) => {
+            same(&format!("header {name}"), &Value::from(expected.to_vec()), &Value::from(values(echo, name)))
+        }
+        Seen::Cookies(cookies) => {
+            let fields = values(echo, "cookie");
+            let fields: Vec<_> = fields.iter().filter_map(Value::as_str).collect();
+            same("cookies", &cookies, &&*fields.join("; "))
+        }
+        Seen::Origin(origin) if url.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/')) => Ok(()),
+        Seen::Origin(origin) => Err(format!("url: expected one at {origin}, got {url}")),
+        Seen::Body(body) => match echo["body"].as_str().map(|body| STANDARD.decode(body)) {
+            Some(Ok(bytes)) => same_bytes("body", &body, &bytes),
+            _ => Err(format!("body: expected padded base64, got {}", echo["body"])),
+        },
+    }
 }
 
 /// The values of one header, in order.

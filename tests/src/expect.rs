@@ -31,6 +31,10 @@ impl Expect {
         expect
     }
 
+    pub(crate) fn method(&self) -> Option<&'static str> {
+        self.seen.iter().find_map(|seen| if let Seen::Method(method) = seen { Some(*method) } else { None })
+    }
+
     pub(crate) fn path(&self) -> Option<&'static str> {
         self.seen.iter().find_map(|seen| if let Seen::Path(path) = seen { Some(*path) } else { None })
     }
@@ -58,6 +62,7 @@ impl Expect {
 impl Seen {
     fn subject(&self) -> String {
         match self {
+            Self::Method(_) => "method".to_owned(),
             Self::Path(_) => "path".to_owned(),
             Self::Query(_) => "query".to_owned(),
             Self::Header(name, _) => format!("header {name}"),

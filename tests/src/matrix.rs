@@ -50,6 +50,32 @@ pub fn matrix(reports: &[Report]) -> String {
     page
 }
 
+/// The matrix of the deliveries: each column is what a function gave for [`DELIVERIES`](crate::DELIVERIES), in their order.
+pub fn deliveries(columns: &[(String, Vec<Verdict>)]) -> String {
+    let mut page = String::from("\n## Deliveries\n\n");
+    page.push_str(include_str!("../docs/deliveries.md"));
+    page.push_str("\n| delivery |");
+    for (name, _) in columns {
+        let _ = write!(page, " {name} |");
+    }
+    page.push_str(" rule | source |\n|---|");
+    page.push_str(&"---|".repeat(columns.len() + 2));
+    page.push('\n');
+    for (at, row) in crate::DELIVERIES.iter().enumerate() {
+        let _ = write!(page, "| {} |", row.name);
+        for (_, verdicts) in columns {
+            let mark = match verdicts.get(at) {
+                Some(Verdict::Passed) => "ok".to_owned(),
+                Some(Verdict::Failed(wrong)) => format!("**FAILED** {}", wrong.join("; ").replace('|', "\\|")),
+                _ => "–".to_owned(),
+            };
+            let _ = write!(page, " {mark} |");
+        }
+        let _ = writeln!(page, " {} | {} |", row.why, row.source);
+    }
+    page
+}
+
 fn summary(page: &mut String, reports: &[Report]) {
     page.push_str("| runtime | passed | of them forced | not run | failed |\n|---|---|---|---|---|\n");
     for report in reports {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyfn_conformance::{ENV, Happening, HttpDriver, Limits, Told};
 use anyfn_xtask::build::{Artefacts, BuildOptions, Target, build};
 use anyfn_xtask::local::lambda::{Lambda, Shape};
-use anyfn_xtask::local::{Options, cloudflare, lambda, server, vercel};
+use anyfn_xtask::local::{Options, Running, cloudflare, lambda, server, vercel};
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
@@ -31,12 +31,16 @@ impl Locals {
         Ok(Self { artefacts, runtime: Runtime::new()? })
     }
 
-    /// Starts one runtime.
-    pub(crate) fn start(&self, name: &str) -> Started {
+    /// The function of a Lambda runtime, to hand it events as they are.
+    pub(crate) fn function(&self, name: &str) -> Result<Function<'_>> {
+        Ok(Function { running: self.run(name)?, runtime: &self.runtime })
+    }
+
+    fn run(&self, name: &str) -> Result<Running> {
         let options = ENV.iter().fold(Options::new(), |options, (name, value)| options.env(*name, *value));
         let options = events::variables().into_iter().fold(options, |options, (name, value)| options.env(name, value));
         let artefacts = self.artefacts.as_ref().context("nothing was built")?;
-        let running = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             match name {
                 "server" => {
                     server::start(&artefacts.server.as_ref().context("no server was built")?.executable, &options).await
@@ -54,8 +58,12 @@ impl Locals {
                     lambda::start(&built.bootstrap, &front(name)?, &options).await
                 }
             }
-        })?;
-        let running = Arc::new(running);
+        })
+    }
+
+    /// Starts one runtime.
+    pub(crate) fn start(&self, name: &str) -> Started {
+        let running = Arc::new(self.run(name)?);
         let platform = if name.starts_with("lambda") { "lambda" } else { name };
         let (logged, handle) = (running.clone(), self.runtime.handle().clone());
         let (receiver, caller) = (running.clone(), self.runtime.handle().clone());
@@ -93,6 +101,25 @@ impl Locals {
     }
 }
 
+/// A function that runs, without the gateway before it.
+pub(crate) struct Function<'a> {
+    running: Running,
+    runtime: &'a Runtime,
+}
+
+impl Function<'_> {
+    /// Hands it an event; gives its JSON, or why it failed.
+    pub(crate) fn invoke(&self, event: &[u8]) -> Result<Vec<u8>, String> {
+        let receiver = self.running.receiver(Target::Lambda, events::TOKEN);
+        let event = std::str::from_utf8(event).map_err(|error| error.to_string())?;
+        self.runtime.block_on(receiver.raw(event)).map(String::into_bytes).map_err(|error| format!("{error:#}"))
+    }
+
+    pub(crate) fn end(self) {
+        self.runtime.block_on(self.running.stop());
+    }
+}
+
 /// Streamed answers need our own Runtime API; everything else runs on AWS's emulator.
 fn front(name: &str) -> Result<Lambda> {
     Ok(match name {
@@ -102,6 +129,7 @@ fn front(name: &str) -> Result<Lambda> {
         "lambda-alb" => Lambda::emulator(Shape::Alb),
         "lambda-alb-multi" => Lambda::emulator(Shape::AlbMulti),
         "lambda-stream" => Lambda::streaming(2),
+        "lambda-own" => Lambda::own(Shape::V2, 1),
         other => anyhow::bail!("no runtime is called {other}"),
     })
 }

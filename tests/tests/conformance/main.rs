@@ -7,13 +7,17 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-use anyfn_conformance::{CASES, Case, Driver, Report, Verdict, matrix, run};
+use anyfn_conformance::{CASES, Case, DELIVERIES, Driver, Report, Verdict, deliveries_matrix, matrix, run};
 
+mod deliveries;
 mod events;
 mod local;
 mod memory;
 
 use local::Locals;
+
+/// What selects the table of deliveries, besides every runtime of Lambda's.
+const DELIVERED: &str = "deliveries";
 
 type Started = anyhow::Result<Box<dyn Driver>>;
 
@@ -53,14 +57,18 @@ fn main() -> ExitCode {
         .collect();
     println!("\nrunning {} rows on {} runtimes", cases.len(), chosen.len());
 
-    let (reports, broken) = run_all(&chosen, cases);
+    let wanted = |name: &str| rows.is_empty() || rows.iter().any(|row| name.contains(&***row));
+    let delivered = chosen.contains(&"lambda-v2") || filters.iter().any(|filter| DELIVERED.contains(&***filter));
+    let delivered = delivered && DELIVERIES.iter().any(|row| wanted(row.name));
+    let (reports, columns, broken) = run_all(&chosen, cases, delivered.then_some(&wanted));
+    let (right, wrong) = deliveries::report(&columns);
     for (name, error) in &broken {
         println!("{name}: FAILED to start: {error:?}");
     }
-    let green = broken.is_empty() && reports.iter().all(Report::is_green);
+    let green = broken.is_empty() && wrong == 0 && reports.iter().all(Report::is_green);
     if chosen.len() == RUNTIMES.len() && rows.is_empty() && broken.is_empty() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
-        if let Err(error) = std::fs::write(&page, matrix(&reports)) {
+        if let Err(error) = std::fs::write(&page, matrix(&reports) + &deliveries_matrix(&columns)) {
             println!("cannot write {}: {error}", page.display());
             return ExitCode::FAILURE;
         }
@@ -69,22 +77,32 @@ fn main() -> ExitCode {
     println!(
         "\ntest result: {}. {} passed; {} failed; {} not run",
         if green { "ok" } else { "FAILED" },
-        reports.iter().map(Report::passed).sum::<usize>(),
+        right + reports.iter().map(Report::passed).sum::<usize>(),
         count(|verdict| matches!(verdict, Verdict::Failed(_)))
             + reports.iter().map(|report| report.violations.len()).sum::<usize>()
-            + broken.len(),
+            + broken.len()
+            + wrong,
         count(|verdict| matches!(verdict, Verdict::NotRun(_))),
     );
     if green { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the table on each runtime at once; gives the reports, and the runtimes that did not start.
-fn run_all(chosen: &[&'static str], cases: &'static [Case]) -> (Vec<Report>, Vec<(&'static str, anyhow::Error)>) {
-    let locals = match Locals::prepare(chosen) {
+/// What came of it: the reports, the deliveries, and the runtimes that did not start.
+type Outcome = (Vec<Report>, Vec<deliveries::Column>, Vec<(&'static str, anyhow::Error)>);
+
+/// Runs the table on each runtime at once, and the deliveries that are wanted beside them.
+fn run_all(
+    chosen: &[&'static str],
+    cases: &'static [Case],
+    delivered: Option<&(impl Fn(&str) -> bool + Sync)>,
+) -> Outcome {
+    let built: Vec<_> = chosen.iter().copied().chain(delivered.map(|_| "lambda-v2")).collect();
+    let locals = match Locals::prepare(&built) {
         Ok(locals) => locals,
-        Err(error) => return (Vec::new(), vec![("build", error)]),
+        Err(error) => return (Vec::new(), Vec::new(), vec![("build", error)]),
     };
     let outcomes = Mutex::new(Vec::new());
+    let mut columns = Ok(Vec::new());
     std::thread::scope(|scope| {
         for name in chosen {
             scope.spawn(|| {
@@ -96,6 +114,9 @@ fn run_all(chosen: &[&'static str], cases: &'static [Case]) -> (Vec<Report>, Vec
                 outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((*name, outcome));
             });
         }
+        if let Some(wanted) = delivered {
+            columns = deliveries::run(&locals, wanted);
+        }
     });
     let mut outcomes = outcomes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     outcomes.sort_by_key(|(name, _)| RUNTIMES.iter().position(|runtime| runtime == name));
@@ -106,5 +127,9 @@ fn run_all(chosen: &[&'static str], cases: &'static [Case]) -> (Vec<Report>, Vec
             Err(error) => broken.push((name, error)),
         }
     }
-    (reports, broken)
+    let columns = columns.unwrap_or_else(|error| {
+        broken.push((DELIVERED, error));
+        Vec::new()
+    });
+    (reports, columns, broken)
 }
