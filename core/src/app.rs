@@ -9,8 +9,8 @@ use crate::capabilities::Trigger;
 use crate::extract::PathParams;
 use crate::panics::catch;
 use crate::{
-    Batch, Body, Context, DynHandler, Error, ErrorKind, Event, Handler, IntoHandler, MaybeSend, MaybeSync,
-    ObjectAction, ObjectEvent, Outcome, Response,
+    Batch, Body, Context, DynHandler, Entry, Error, ErrorKind, Event, Handler, IntoHandler, Level, MaybeSend,
+    MaybeSync, Names, ObjectAction, ObjectEvent, Order, Outcome, Response,
 };
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -179,32 +179,65 @@ impl App {
         route.handler.call_dyn(event, cx).await
     }
 
-    /// Objects that were stored and ones that were removed, in one batch: each has a handler of its own.
-    async fn each_action(&self, batch: Batch<ObjectEvent>, cx: Context) -> Result<Response, Error> {
+    /// Objects of several buckets, or stored and removed, in one batch: each handler gets its own.
+    async fn each_route(&self, batch: Batch<ObjectEvent>, cx: Context) -> Result<Response, Error> {
+        let all = batch.outcomes();
         let Batch { source, order, items, .. } = batch;
-        let mut outcomes: Vec<Outcome> = items.iter().map(|_| Outcome::default()).collect();
-        let (created, removed): (Vec<_>, Vec<_>) =
-            items.into_iter().enumerate().partition(|(_, item)| item.payload.action == ObjectAction::Created);
-        for part in [created, removed] {
-            let (places, items): (Vec<usize>, Vec<_>) = part.into_iter().unzip();
-            let event = Event::Object(Batch::new(source.clone(), order, items));
-            let own = event.outcomes().unwrap_or_default();
+        let names = Names::of_program(&cx)?;
+        let bucket = items.first().map(|item| item.payload.bucket.clone());
+        for (places, items) in parts(order, items) {
+            let own = &items[0].payload.bucket;
+            let source = if bucket.as_ref() == Some(own) { source.clone() } else { names.of(own) };
+            let event = Event::Object(Batch::new(source, order, items));
+            let outcomes = event.outcomes().unwrap_or_default();
+            let (known, at) = (all.clone(), places.clone());
+            // At once: what is done by a deadline must not come again.
+            outcomes.watch(move |item, outcome| {
+                if matches!(outcome, Outcome::Done) {
+                    known.record(at[item], Outcome::Done);
+                }
+            });
             let result = catch(self.route(event, cx.clone())).await;
-            if let Ok(Response::Batch(settled)) = settle(&own, result) {
-                places.into_iter().zip(settled).for_each(|(place, outcome)| outcomes[place] = outcome);
+            if let Err(error) = &result {
+                cx.log_at(Level::Error, format!("anyfn: object event failed: {error}"));
+            }
+            let Response::Batch(settled) = settle(&outcomes, result)? else { continue };
+            let failed = settled.iter().any(|outcome| !outcome.is_settled());
+            places.into_iter().zip(settled).for_each(|(place, outcome)| all.record(place, outcome));
+            if failed && order != Order::Unordered {
+                break;
             }
         }
-        Ok(Response::Batch(outcomes))
+        Ok(Response::Batch(all.take()))
     }
+}
+
+/// Whether one handler is meant for both.
+fn alike(one: &ObjectEvent, other: &ObjectEvent) -> bool {
+    one.action == other.action && one.bucket == other.bucket
+}
+
+/// The items with their places, by bucket and action; where order holds, only neighbours are together.
+fn parts(order: Order, items: Vec<Entry<ObjectEvent>>) -> Vec<(Vec<usize>, Vec<Entry<ObjectEvent>>)> {
+    let mut parts: Vec<(Vec<usize>, Vec<Entry<ObjectEvent>>)> = Vec::new();
+    for (place, item) in items.into_iter().enumerate() {
+        let searched = if order == Order::Unordered { 0 } else { parts.len().saturating_sub(1) };
+        match parts[searched..].iter_mut().find(|(_, part)| alike(&part[0].payload, &item.payload)) {
+            Some((places, part)) => {
+                places.push(place);
+                part.push(item);
+            }
+            None => parts.push((vec![place], vec![item])),
+        }
+    }
+    parts
 }
 
 impl Handler for App {
     async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
         match event {
-            Event::Object(batch)
-                if batch.items.windows(2).any(|two| two[0].payload.action != two[1].payload.action) =>
-            {
-                self.each_action(batch, cx).await
+            Event::Object(batch) if batch.items.windows(2).any(|two| !alike(&two[0].payload, &two[1].payload)) => {
+                self.each_route(batch, cx).await
             }
             event => self.route(event, cx).await,
         }

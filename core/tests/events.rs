@@ -105,3 +105,56 @@ fn objects_stored_and_removed_in_one_batch_reach_the_handler_of_each() {
         assert!(memory.log_lines().iter().any(|logged| logged == line), "{line}");
     }
 }
+
+/// A batch of these buckets' and actions' objects, answered by `app`: which come again.
+fn again(app: &App, order: Order, items: &[(ObjectAction, &str, &str)], memory: &test::Memory) -> Vec<bool> {
+    let entry = |&(action, bucket, key): &(_, &str, &str)| Entry::new(key, ObjectEvent::new(action, bucket, key));
+    let event = Event::Object(Batch::new("first", order, items.iter().map(entry)));
+    let Ok(Response::Batch(outcomes)) = test::block_on(test::send(app, event, memory)) else { panic!() };
+    outcomes.iter().map(|outcome| !outcome.is_settled()).collect()
+}
+
+/// Takes all but the object `bad`, and says where it came from.
+async fn kept(cx: Context, batch: Batch<ObjectEvent>) {
+    for item in &batch.items {
+        cx.log(format!("{} {}", batch.source, item.payload.key));
+        if item.payload.key == "bad" {
+            batch.retry(item, None, Error::internal("told to"));
+        }
+    }
+}
+
+#[test]
+fn objects_of_several_buckets_in_one_batch_reach_the_handler_of_each() {
+    async fn second(cx: Context, batch: Batch<ObjectEvent>) -> Result<(), Error> {
+        assert_eq!(batch.source, "second");
+        kept(cx, batch).await;
+        Ok(())
+    }
+    let created = ObjectAction::Created;
+    let items = [
+        (created, "stack-first-1x2y", "a"),
+        (created, "stack-second-3z", "b"),
+        (created, "nobodys", "c"),
+        (created, "stack-second-3z", "bad"),
+        (created, "stack-first-1x2y", "d"),
+    ];
+    let memory = test::Memory::default().env("ANYFN_NAMES", r#"{"stack-second-3z":"second"}"#);
+    let app = App::builder().object_created("first", kept).object_created("second", second).build();
+    assert_eq!(again(&app, Order::Unordered, &items, &memory), [false, false, true, true, false]);
+    let mut logged = memory.log_lines();
+    let wrong = logged.iter().position(|line| line.contains("`nobodys`")).expect("a line on the third bucket");
+    logged.remove(wrong);
+    assert_eq!(logged, ["first a", "first d", "second b", "second bad"]);
+}
+
+#[test]
+fn what_is_stored_and_removed_in_order_stays_in_order() {
+    let (created, removed) = (ObjectAction::Created, ObjectAction::Removed);
+    let app = App::builder().object_created("first", kept).object_removed("first", kept).build();
+    let items =
+        [(created, "b", "1"), (removed, "b", "2"), (removed, "b", "3"), (created, "b", "bad"), (removed, "b", "4")];
+    let memory = test::Memory::default();
+    assert_eq!(again(&app, Order::PerGroup, &items, &memory), [false, false, false, true, true]);
+    assert_eq!(memory.log_lines(), ["first 1", "first 2", "first 3", "first bad"]);
+}

@@ -161,6 +161,23 @@ fn a_message_is_done_when_all_its_objects_are() {
 }
 
 #[test]
+fn objects_of_two_buckets_in_one_queue_reach_the_handler_of_each() {
+    async fn mine(Item(object): Item<ObjectEvent>) -> Result<(), Error> {
+        if object.bucket == "b" { Ok(()) } else { Err(Error::internal("another bucket's")) }
+    }
+    async fn other(Item(object): Item<ObjectEvent>) -> Result<(), Error> {
+        if object.bucket == "stack-c-1" { Ok(()) } else { Err(Error::internal("another bucket's")) }
+    }
+    let app = App::builder().object_created("b", mine).object_created("c", other).build();
+    let bodies = [BRIDGED.to_owned(), BRIDGED.replace(r#""name":"b""#, r#""name":"stack-c-1""#)];
+    let event = queued(&[&bodies[0], &bodies[1]]);
+    let memory = Memory::default().env(Names::VARIABLE, r#"{"stack-c-1":"c"}"#);
+    let Decoded { event, reply, .. } = of(Source::Sqs, event);
+    let answer = reply.encode(block_on(send(&app, event, &memory))).unwrap();
+    assert_eq!(answer, r#"{"batchItemFailures":[]}"#, "{:?}", memory.log_lines());
+}
+
+#[test]
 fn attribute_values_become_plain_json() {
     let row = r#"{"Records":[{"eventName":"MODIFY","eventSource":"aws:dynamodb",
         "eventSourceARN":"arn:aws:dynamodb:r:1:table/orders/stream/2026-11-23T00:00:00.000",
