@@ -19,6 +19,7 @@ use std::process::ExitCode;
 pub mod build;
 pub mod commands;
 pub mod deploy;
+pub mod doctor;
 pub mod local;
 pub mod new;
 pub mod project;

@@ -111,7 +111,8 @@ impl Project {
         targets.into_iter().any(|target| target.name == test && target.kind.contains(&TargetKind::Test))
     }
 
-    fn package(&self, name: &str) -> Option<&Package> {
+    /// The workspace's package of this name.
+    pub(crate) fn package(&self, name: &str) -> Option<&Package> {
         self.metadata.packages.iter().find(|package| package.name.as_str() == name)
     }
 

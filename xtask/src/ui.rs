@@ -33,6 +33,30 @@ pub fn detail(what: impl Display) {
     eprintln!("{:>12} {what}", "");
 }
 
+/// How a [`row`] is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// As it should be.
+    Good,
+    /// Neither good nor bad.
+    Plain,
+    /// To be thought about.
+    Warning,
+    /// To be mended.
+    Bad,
+}
+
+/// One line of a command's own output, in the column of [`step`].
+pub fn row(mark: Mark, word: &str, what: impl Display) {
+    let colour = match mark {
+        Mark::Good => GREEN,
+        Mark::Plain => RESET,
+        Mark::Warning => YELLOW,
+        Mark::Bad => RED,
+    };
+    anstream::println!("{colour}{word:>12}{RESET} {what}");
+}
+
 /// A number of bytes for people: `512 B`, `46.1 KB`, `1.2 MB` (powers of 1000, as vendors state limits).
 #[must_use]
 pub fn size(bytes: u64) -> String {

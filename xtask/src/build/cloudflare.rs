@@ -14,7 +14,7 @@ use crate::project::{Function, Project};
 use crate::ui;
 
 /// The version that the glue is generated with; the crate's must be the same.
-const WASM_BINDGEN: &str = "0.2.130";
+pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 
 /// What a Workers build wrote.
 #[derive(Debug, Clone)]

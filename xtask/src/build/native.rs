@@ -62,7 +62,8 @@ impl<'a> Builder<'a> {
     }
 
     fn compile(&self, adapters: &[Target]) -> Result<Executable> {
-        let triple = if self.options.local { None } else { Some(self.triple()?) };
+        let triple =
+            if self.options.local { None } else { Some(triple(self.function.settings.libc, self.options.arm64)?) };
         if let Some(triple) = triple {
             tools::rust_target(triple)?;
         }
@@ -79,30 +80,30 @@ impl<'a> Builder<'a> {
             is_static: facts.is_some_and(|facts| facts.is_static()),
         })
     }
+}
 
-    /// What to compile for.
-    ///
-    /// glibc where this machine can link it: its allocator is faster than musl's, under threads above all, and C
-    /// dependencies compile with the compiler at hand; [`elf::check`] keeps it to what the vendors' machines have.
-    /// Otherwise static musl, which Rust links with the linker that it brings.
-    fn triple(&self) -> Result<&'static str> {
-        let host = cfg!(target_os = "linux") && cfg!(target_arch = "aarch64") == self.options.arm64;
-        let gnu = match self.function.settings.libc {
-            Libc::Auto => host,
-            Libc::Musl => false,
-            Libc::Gnu if host => true,
-            Libc::Gnu => bail!(
-                "`libc = \"gnu\"` in [package.metadata.anyfn] cannot be linked from this machine for another kind of \
-                 machine: say `libc = \"musl\"`, or build on Linux of that architecture"
-            ),
-        };
-        Ok(match (gnu, self.options.arm64) {
-            (true, false) => "x86_64-unknown-linux-gnu",
-            (true, true) => "aarch64-unknown-linux-gnu",
-            (false, false) => "x86_64-unknown-linux-musl",
-            (false, true) => "aarch64-unknown-linux-musl",
-        })
-    }
+/// What to compile for.
+///
+/// glibc where this machine can link it: its allocator is faster than musl's, under threads above all, and C
+/// dependencies compile with the compiler at hand; [`elf::check`] keeps it to what the vendors' machines have.
+/// Otherwise static musl, which Rust links with the linker that it brings.
+pub(crate) fn triple(libc: Libc, arm64: bool) -> Result<&'static str> {
+    let host = cfg!(target_os = "linux") && cfg!(target_arch = "aarch64") == arm64;
+    let gnu = match libc {
+        Libc::Auto => host,
+        Libc::Musl => false,
+        Libc::Gnu if host => true,
+        Libc::Gnu => bail!(
+            "`libc = \"gnu\"` in [package.metadata.anyfn] cannot be linked from this machine for another kind of \
+             machine: say `libc = \"musl\"`, or build on Linux of that architecture"
+        ),
+    };
+    Ok(match (gnu, arm64) {
+        (true, false) => "x86_64-unknown-linux-gnu",
+        (true, true) => "aarch64-unknown-linux-gnu",
+        (false, false) => "x86_64-unknown-linux-musl",
+        (false, true) => "aarch64-unknown-linux-musl",
+    })
 }
 
 /// Whether linking for `triple` needs the linker that Rust brings, because this machine's own makes another kind of code.

@@ -4,6 +4,7 @@ pub mod build;
 pub mod cost;
 pub mod demo;
 pub mod deploy;
+pub mod doctor;
 pub mod invoke;
 pub mod new;
 pub mod run;
@@ -36,6 +37,7 @@ enum Command {
     Run(run::Args),
     Invoke(invoke::Args),
     Deploy(deploy::Args),
+    Doctor(doctor::Args),
     Demo(demo::Args),
     Test(test::Args),
 }
@@ -62,6 +64,7 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
         Command::Run(args) => run::run(&args),
         Command::Invoke(args) => invoke::run(&args),
         Command::Deploy(args) => deploy::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
     }

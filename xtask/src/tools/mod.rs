@@ -15,6 +15,7 @@ mod stamp;
 pub use npm::{NpmTools, npm};
 pub use python::{CargoLambda, cargo_lambda, cargo_zigbuild, rie, sam, sam_cli};
 pub use qemu::qemu_aarch64;
+pub(crate) use rust::has_rust_target;
 pub use rust::rust_target;
 
 /// Whether what installs the tools for these targets' local runtimes is on this machine: to be asked before a build, so

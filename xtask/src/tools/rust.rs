@@ -12,13 +12,7 @@ use crate::ui;
 /// # Errors
 /// When it is missing and rustup cannot bring it; the message says the command to run.
 pub fn rust_target(triple: &str) -> Result<()> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(&rustc)
-        .args(["--print", "target-libdir", "--target", triple])
-        .output()
-        .with_context(|| format!("`{}` does not start: install Rust", rustc.display()))?;
-    let libdir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if output.status.success() && has_core(Path::new(&libdir)) {
+    if is_installed(triple)? {
         return Ok(());
     }
     ui::step("Installing", format_args!("Rust's standard library for {triple}: rustup target add {triple}"));
@@ -33,6 +27,21 @@ pub fn rust_target(triple: &str) -> Result<()> {
              of your distribution that has it, or Rust through rustup"
         ),
     }
+}
+
+/// Whether the standard library for `triple` is installed; `false` too where there is no Rust to ask.
+pub(crate) fn has_rust_target(triple: &str) -> bool {
+    is_installed(triple).unwrap_or(false)
+}
+
+fn is_installed(triple: &str) -> Result<bool> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(&rustc)
+        .args(["--print", "target-libdir", "--target", triple])
+        .output()
+        .with_context(|| format!("`{}` does not start: install Rust", rustc.display()))?;
+    let libdir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok(output.status.success() && has_core(Path::new(&libdir)))
 }
 
 fn has_core(libdir: &Path) -> bool {
