@@ -76,6 +76,7 @@ struct State {
     client_ip: Option<IpAddr>,
     deadline: Option<SystemTime>,
     cold_start: bool,
+    now: Option<SystemTime>,
     env: HashMap<String, String>,
     log: Mutex<Vec<String>>,
     background: Mutex<Vec<BoxFuture<()>>>,
@@ -116,7 +117,13 @@ impl Memory {
     /// Sets the deadline to this time from now.
     #[must_use]
     pub fn deadline_in(self, left: Duration) -> Self {
-        self.change(|state| state.deadline = Some(SystemTime::now() + left))
+        self.change(|state| state.deadline = Some(state.now.unwrap_or_else(SystemTime::now) + left))
+    }
+
+    /// Stops the clock at this time.
+    #[must_use]
+    pub fn at(self, now: SystemTime) -> Self {
+        self.change(|state| state.now = Some(now))
     }
 
     /// Makes it the first invocation of its instance.
@@ -184,6 +191,10 @@ impl Invocation for Memory {
         self.0.env.get(name).cloned()
     }
 
+    fn now(&self) -> SystemTime {
+        self.0.now.unwrap_or_else(SystemTime::now)
+    }
+
     /// A thread that sleeps: plain, and good enough for tests.
     fn sleep(&self, duration: Duration) -> BoxFuture<()> {
         let until = Instant::now() + duration;
@@ -237,6 +248,18 @@ pub fn get(uri: &str) -> TestRequest {
 /// A POST request.
 pub fn post(uri: &str) -> TestRequest {
     request(Method::POST, uri)
+}
+
+/// A request that was made elsewhere, with its body.
+impl<B: Into<Body>> From<http::Request<B>> for TestRequest {
+    fn from(made: http::Request<B>) -> Self {
+        let (head, body) = made.into_parts();
+        let mut request = http::Request::builder().method(head.method).uri(head.uri).version(head.version);
+        if let Some(headers) = request.headers_mut() {
+            *headers = head.headers;
+        }
+        Self { request, body: body.into(), memory: Memory::default(), limits: None }
+    }
 }
 
 impl TestRequest {
