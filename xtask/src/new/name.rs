@@ -85,7 +85,7 @@ pub fn check(name: &str) -> Result<()> {
         let last = name.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or_default();
         bail!(
             "`{name}` is a path, and a name is wanted: say the folder by itself{}",
-            written(last, |last| { format!(": cargo xtask new {last} --path {name}") })
+            written(last, |last| { format!(": new {last} --path {name}") })
         );
     }
     let why = if name.is_empty() {
@@ -155,7 +155,7 @@ mod tests {
             ("a-", "one at a time: try `a`"),
             ("test", "something else to Rust, cargo or this project: try `test-fn`"),
             ("anyfn", "try `anyfn-fn`"),
-            ("../shop", "a path, and a name is wanted: say the folder by itself: cargo xtask new shop --path ../shop"),
+            ("../shop", "a path, and a name is wanted: say the folder by itself: new shop --path ../shop"),
             (&"a".repeat(64), "it has 64 characters"),
         ] {
             let error = check(name).unwrap_err().to_string().replace('\n', ": ");

@@ -1,0 +1,150 @@
+//! The program as a person or another program meets it: outputs, exit codes, and what a mistake is answered with.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder that goes when its test does.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("anyfn-cli-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir(&path).unwrap();
+        Self(path.canonicalize().unwrap())
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `cargo anyfn …`, as cargo calls what is installed, in `folder`.
+fn anyfn(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cargo-anyfn")).arg("anyfn").args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_new_function_is_written_where_it_was_asked_for_and_never_twice() {
+    let folder = Folder::new("new");
+    let output = anyfn(&folder.0, &["new", "my-fn", "--trigger", "queue"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("Next cd my-fn"), "{}", text(&output.stderr));
+    assert!(std::fs::read_to_string(folder.0.join("my-fn/src/main.rs")).unwrap().contains("queue = \"jobs\""));
+    let again = anyfn(&folder.0, &["new", "my-fn"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("is not empty"), "{}", text(&again.stderr));
+    let elsewhere = anyfn(&folder.0, &["new", "my-fn", "--path", "a/b c", "--published"]);
+    assert!(text(&elsewhere.stderr).contains("Next cd 'a/b c'"), "{}", text(&elsewhere.stderr));
+    assert!(!std::fs::read_to_string(folder.0.join("a/b c/Cargo.toml")).unwrap().contains("path"));
+}
+
+#[test]
+fn a_mistake_is_answered_with_what_to_do_and_writes_nothing() {
+    let folder = Folder::new("mistakes");
+    for (line, code, says) in [
+        (&["new"][..], 2, "<NAME>"),
+        (&["new", "My_Fn"], 1, "try `my-fn`"),
+        (&["new", "a/b"], 1, "new b --path a/b"),
+        (&["new", "my-fn", "--trigger", "cron"], 2, "schedule"),
+        (&["new", "my-fn", "--trigger", "queue", "--axum"], 1, "leave one of the two out"),
+        (&["deploy"], 2, "--target"),
+        (&["deploy", "--target", "lambda"], 1, "no cargo workspace"),
+        (&["doctr"], 2, "doctor"),
+    ] {
+        let output = anyfn(&folder.0, line);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(code) && said.contains(says), "{line:?}: {}\n{said}", output.status);
+    }
+    assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
+}
+
+#[test]
+fn every_command_teaches_with_examples() {
+    let folder = Folder::new("help");
+    for command in ["new", "build", "run", "invoke", "deploy", "doctor", "cost", "demo"] {
+        let help = text(&anyfn(&folder.0, &[command, "--help"]).stdout);
+        assert!(help.contains(&format!("Examples:\n  cargo anyfn {command}")), "{help}");
+    }
+}
+
+/// A function that depends on packages with the names of real ones.
+fn shop(folder: &Folder, dependency: &str) {
+    folder.write(
+        "Cargo.toml",
+        &format!(
+            "[workspace]\n[package]\nname = \"shop\"\nedition = \"2024\"\n[dependencies]\nanyfn = {{ path = \"anyfn\" }}\n\
+             {dependency} = {{ path = \"{dependency}\" }}\n[profile.release]\npanic = \"unwind\"\n"
+        ),
+    );
+    folder.write("src/main.rs", "fn main() {}\n");
+    for name in ["anyfn", dependency] {
+        folder.write(&format!("{name}/Cargo.toml"), &format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n"));
+        folder.write(&format!("{name}/src/lib.rs"), "");
+    }
+}
+
+#[test]
+fn doctor_tells_another_program_what_is_broken_and_ends_with_1() {
+    let folder = Folder::new("doctor");
+    shop(&folder, "mio");
+    let output = anyfn(&folder.0, &["doctor", "--target", "cloudflare", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert_eq!(
+        (&report["ok"], &report["package"], &report["target"]),
+        (&false.into(), &"shop".into(), &"cloudflare".into())
+    );
+    let broken: Vec<_> =
+        report["findings"].as_array().unwrap().iter().filter(|found| found["state"] == "broken").collect();
+    assert_eq!(broken.len(), 1, "{report:#}");
+    assert_eq!(
+        (&broken[0]["check"], &broken[0]["path"]),
+        (&"dependencies".into(), &serde_json::json!(["shop", "mio"]))
+    );
+    assert!(broken[0]["next"][0].as_str().unwrap().contains("Cargo.toml:"), "{report:#}");
+}
+
+#[test]
+fn what_another_platform_minds_is_no_error() {
+    let folder = Folder::new("elsewhere");
+    shop(&folder, "mio");
+    let output = anyfn(&folder.0, &["doctor"]);
+    let said = text(&output.stdout);
+    assert!(output.status.success() && said.contains("warning dependencies: mio"), "{said}");
+    let output = anyfn(&folder.0, &["doctor", "--target", "server"]);
+    assert!(output.status.success() && !text(&output.stdout).contains("mio"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_was_built_is_weighed_and_asked_whether_it_would_start() {
+    let folder = Folder::new("weighed");
+    shop(&folder, "serde");
+    folder.write("dist/lambda/shop/bootstrap", "no executable");
+    folder.write("dist/lambda/shop/bootstrap.zip", "");
+    let zip = std::fs::File::create(folder.0.join("dist/lambda/shop/bootstrap.zip")).unwrap();
+    zip.set_len(60_000_000).unwrap();
+    let output = anyfn(&folder.0, &["doctor", "--target", "lambda"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("is no Linux executable") && said.contains("must come from S3"), "{said}");
+}
+
+#[test]
+fn outside_of_a_workspace_the_machine_is_looked_at() {
+    let folder = Folder::new("machine");
+    let output = anyfn(&folder.0, &["doctor", "--target", "server"]);
+    assert!(text(&output.stdout).contains("rustc: "), "{}", text(&output.stdout));
+}
