@@ -102,7 +102,7 @@ fn check(
     if !deaf.is_empty() && !local {
         bail!(
             "{name} has no such trigger: {}\nleave it out of the program that is built for {name}, or build for another target",
-            listed(deaf)
+            deaf.into_iter().map(handled).collect::<Vec<_>>().join(", ")
         );
     }
     if target == Target::Server && !local {
@@ -119,11 +119,17 @@ fn check(
 
 /// The triggers in one line: `http, schedule "0 3 * * *", queue "jobs"`.
 fn listed<'a>(triggers: impl IntoIterator<Item = &'a Declared>) -> String {
-    let said = triggers.into_iter().map(|Declared { kind, name, .. }| match name {
-        Some(name) => format!("{kind} \"{name}\""),
-        None => kind.clone(),
-    });
-    said.collect::<Vec<_>>().join(", ")
+    triggers.into_iter().map(said).collect::<Vec<_>>().join(", ")
+}
+
+fn said(Declared { kind, name, .. }: &Declared) -> String {
+    name.as_ref().map_or_else(|| kind.clone(), |name| format!("{kind} \"{name}\""))
+}
+
+/// A trigger and the function that handles it: `queue "jobs" (handled by `work`)`.
+fn handled(trigger: &Declared) -> String {
+    let handler = trigger.handler.as_ref().map(|handler| format!(" (handled by `{handler}`)"));
+    said(trigger) + &handler.unwrap_or_default()
 }
 
 fn kind(declared: &Declared) -> Option<Trigger> {
@@ -232,9 +238,12 @@ mod tests {
         let only = manifest(&json!({"version": 1, "triggers": [{"kind": "change", "name": "orders"}]}));
         let error = check(&function(), Target::Server, &HTTP, &only, false).unwrap_err().to_string();
         assert!(error.contains("it declares change \"orders\"") && error.contains("http"), "{error}");
-        let both = manifest(&json!({"version": 1, "triggers": [{"kind": "http"}, {"kind": "queue", "name": "jobs"}]}));
+        let both = manifest(
+            &json!({"version": 1, "triggers": [{"kind": "http"}, {"kind": "queue", "name": "jobs", "handler": "work"}]}),
+        );
         let error = check(&function(), Target::Server, &HTTP, &both, false).unwrap_err().to_string();
-        assert!(error.contains("server has no such trigger: queue \"jobs\""), "{error}");
+        assert!(error.starts_with("server has no such trigger: queue \"jobs\" (handled by `work`)\n"), "{error}");
+        assert!(error.contains("build for another target"), "{error}");
         check(&function(), Target::Server, &HTTP, &both, true).unwrap();
         let invoked = manifest(&json!({"version": 1, "triggers": [{"kind": "http"}, {"kind": "custom"}]}));
         check(&function(), Target::Server, &HTTP, &invoked, false).unwrap();
