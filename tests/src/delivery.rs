@@ -94,7 +94,9 @@ fn differences(row: &Delivery, told: &Result<Vec<u8>, String>) -> Vec<String> {
     let refusal = row.gives.iter().find_map(|gives| if let Gives::Refusal(text) = gives { Some(*text) } else { None });
     let bytes = match (told, refusal) {
         (Err(why), Some(text)) if why.contains(text) => return Vec::new(),
-        (Err(why), Some(text)) => return vec![format!("the invocation must fail with {text:?}, and failed with {why}")],
+        (Err(why), Some(text)) => {
+            return vec![format!("the invocation must fail with {text:?}, and failed with {why}")];
+        }
         (Err(why), None) => return vec![format!("the invocation failed: {why}")],
         (Ok(bytes), Some(text)) => {
             return vec![format!("expected a failure with {text:?}, got {}", String::from_utf8_lossy(bytes))];

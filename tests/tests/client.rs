@@ -93,11 +93,27 @@ fn a_body_where_there_may_be_none_is_an_error() {
 }
 
 #[test]
-fn an_answer_that_is_cut_short_is_an_error() {
-    let short: &[&[u8]] = &[b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi"];
-    assert!(error_of(&Request::get("/"), short).contains("after 2 of 9 bytes"));
+fn an_answer_that_is_cut_short_says_where() {
+    let cut = |pieces| {
+        let (address, _serving) = canned(pieces);
+        let reply = client::send(address, &Request::get("/")).unwrap();
+        assert_eq!(reply.body, b"hi");
+        reply.broken.unwrap()
+    };
+    assert!(cut(&[b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi"]).contains("after 2 of 9 bytes"));
     let no_last_chunk: &[&[u8]] = &[b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n"];
-    assert!(error_of(&Request::get("/"), no_last_chunk).contains("closed before the answer's end"));
+    assert!(cut(no_last_chunk).contains("closed before the answer's end"));
+    let no_body: &[&[u8]] = &[b"HTTP/1.1 200 OK\r\ncontent-le"];
+    assert!(error_of(&Request::get("/"), no_body).contains("does not end in CRLF"));
+}
+
+#[test]
+fn who_leaves_has_sent_the_whole_request() {
+    let (address, serving) = canned(&[]);
+    let request = Request { method: "POST", body: Payload::Bytes(b"body"), ..Request::get("/left") };
+    client::leave(address, &request, Duration::from_millis(20)).unwrap();
+    let sent = String::from_utf8(serving.join().unwrap()).unwrap();
+    assert!(sent.starts_with("POST /left HTTP/1.1\r\n") && sent.ends_with("\r\n\r\nbody"), "{sent}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use anyfn_conformance::{
-    Answer, Case, Driver, Forced, Is, Limits, Need, Payload, Reply, Request, Seen, Verdict, judge, matrix, run,
+    Answer, Case, Delivery, Driver, Forced, Gives, Is, Limits, Need, Payload, Reply, Request, Seen, Verdict, judge,
+    judge_delivery, matrix, run,
 };
 
 /// A runtime that gives one answer to everything.
@@ -104,6 +105,50 @@ fn streaming_is_told_by_the_time_between_the_pieces() {
     };
     assert_eq!(at([5, 60, 120]), Verdict::Passed);
     assert!(matches!(at([115, 118, 120]), Verdict::Failed(_)));
+}
+
+#[test]
+fn an_answer_that_breaks_off_fails_unless_it_must() {
+    const ROW: Case = Case::ask("row/broken", "GET", "/").answer(&[Answer::Broken]);
+    let mut driver = answering("half");
+    assert!(matches!(judge(&driver, &ROW), Verdict::Failed(wrong) if wrong[0].contains("must break off")));
+    driver.reply.broken = Some("cut".to_owned());
+    assert_eq!(judge(&driver, &ROW), Verdict::Passed);
+    const WHOLE: Case = Case::ask("row/whole", "GET", "/").answer(&[Answer::Status(200)]);
+    assert!(matches!(judge(&driver, &WHOLE), Verdict::Failed(wrong) if wrong[0].contains("broke off: cut")));
+}
+
+#[test]
+fn a_client_that_leaves_needs_a_driver_that_can_and_a_log_that_says_so() {
+    const ROW: Case = Case::ask("row/left", "GET", "/").leaves(1).answer(&[Answer::Logs("background one done")]);
+    assert!(matches!(judge(&answering(""), &ROW), Verdict::NotRun(_)));
+    let mut driver = answering("");
+    driver.limits.leaving = false;
+    assert_eq!(judge(&driver, &ROW), Verdict::NotRun("nothing tells the function that its client is gone".to_owned()));
+}
+
+#[test]
+fn a_delivery_is_judged_by_what_was_seen_and_what_was_given() {
+    const ROW: Delivery = Delivery::new("row/delivery", Vec::new)
+        .seen(&[Seen::Method("GET"), Seen::Path("/echo"), Seen::Query(Some("a=1")), Seen::Header("x-a", &["1", "2"])])
+        .gives(&[Gives::Member("/isBase64Encoded", "false"), Gives::Nothing("/cookies")]);
+    let echo = r#"{"method":"GET","url":"https://h/echo?a=1","path":"/echo","query":"a=1","headers":[["x-a","1"],["x-a","2"]]}"#;
+    let told = |echo: &str, more: &str| -> Result<Vec<u8>, String> {
+        let body = serde_json::Value::from(echo);
+        Ok(format!(r#"{{"statusCode":200,"body":{body},"isBase64Encoded":false{more}}}"#).into_bytes())
+    };
+    assert_eq!(judge_delivery(&ROW, &told(echo, "")), Verdict::Passed);
+    let wrong = |told| matches!(judge_delivery(&ROW, &told), Verdict::Failed(_));
+    for (from, to) in
+        [("GET", "PUT"), ("/echo\"", "/other\""), ("\"a=1\"", "null"), (r#"["x-a","1"],"#, ""), ("echo?", "echo")]
+    {
+        assert!(wrong(told(&echo.replacen(from, to, 1), "")), "{from}");
+    }
+    assert!(wrong(told(echo, r#","cookies":[]"#)) && wrong(Err("exit".to_owned())) && wrong(Ok(b"{}".to_vec())));
+    const REFUSED: Delivery = Delivery::new("row/refused", Vec::new).gives(&[Gives::Refusal("a WebSocket")]);
+    assert_eq!(judge_delivery(&REFUSED, &Err("it is a WebSocket's".to_owned())), Verdict::Passed);
+    assert!(matches!(judge_delivery(&REFUSED, &Err("exit".to_owned())), Verdict::Failed(_)));
+    assert!(matches!(judge_delivery(&REFUSED, &told(echo, "")), Verdict::Failed(_)));
 }
 
 #[test]

@@ -197,8 +197,11 @@ struct Prelude<'a> {
 /// # Errors
 /// None that a handler can cause.
 pub fn prelude(head: &http::response::Parts) -> Result<Bytes, Error> {
-    let prelude =
-        Prelude { status_code: head.status.as_u16(), headers: joined(&head.headers, 0), cookies: cookies(&head.headers) };
+    let prelude = Prelude {
+        status_code: head.status.as_u16(),
+        headers: joined(&head.headers, 0),
+        cookies: cookies(&head.headers),
+    };
     let mut bytes = serde_json::to_vec(&prelude).map_err(Error::internal)?;
     bytes.extend_from_slice(&[0; 8]);
     Ok(bytes.into())

@@ -20,7 +20,9 @@ pub(crate) fn wanted(cx: &Context) -> bool {
 pub(crate) async fn faults(what: &str, how: &str, cx: &Context) -> Answer {
     match what {
         "broken" => Ok(broken(crate::web::number(how, limits::ITEMS)?, cx, || Err("connection reset by db.internal"))),
-        "panics" => Ok(broken(crate::web::number(how, limits::ITEMS)?, cx, || panic!("echo's stream panics when it is asked to"))),
+        "panics" => Ok(broken(crate::web::number(how, limits::ITEMS)?, cx, || {
+            panic!("echo's stream panics when it is asked to")
+        })),
         "length" => length(how),
         "own" => own(how),
         "encoded" => encoded(how),
@@ -33,11 +35,7 @@ pub(crate) async fn faults(what: &str, how: &str, cx: &Context) -> Answer {
 }
 
 /// `n` events, 50 ms apart, and then the end that nobody wants.
-fn broken(
-    n: usize,
-    cx: &Context,
-    end: impl Fn() -> Result<String, &'static str> + Send + 'static,
-) -> Response<Body> {
+fn broken(n: usize, cx: &Context, end: impl Fn() -> Result<String, &'static str> + Send + 'static) -> Response<Body> {
     let cx = cx.clone();
     let events = stream::unfold((0, end), move |(i, end)| {
         let cx = cx.clone();

@@ -79,7 +79,9 @@ pub(super) const ROWS: &[Case] = &[
             MULTI,
         ])
         .forced(ONE_MULTI),
-    Case::echo("cookies/json-in", "GET", "/echo").why(IN).headers(&[("cookie", b"prefs=%7B%22a%22%3A1%7D; raw={\"b\":[2,3]}")]),
+    Case::echo("cookies/json-in", "GET", "/echo")
+        .why(IN)
+        .headers(&[("cookie", b"prefs=%7B%22a%22%3A1%7D; raw={\"b\":[2,3]}")]),
     Case::echo("cookies/no-name-in", "GET", "/echo").why(IN).headers(&[("cookie", b"=v; justname; a=1")]),
     Case::echo("cookies/same-name-twice-in", "GET", "/echo")
         .why("two paths may have a cookie of one name (RFC 6265, 5.4)")

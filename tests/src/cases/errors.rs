@@ -36,9 +36,11 @@ pub(super) const ROWS: &[Case] = &[
         .body(Payload::Counting(100_000))
         .then("/text/1")
         .answer(&[Answer::Problem(422)]),
-    Case::ask("errors/internal-on-head", "HEAD", "/error")
-        .why("RFC 9110, 9.3.2: no content, even then")
-        .answer(&[Answer::Status(500), Answer::Body(Payload::None), Answer::Without("connection refused")]),
+    Case::ask("errors/internal-on-head", "HEAD", "/error").why("RFC 9110, 9.3.2: no content, even then").answer(&[
+        Answer::Status(500),
+        Answer::Body(Payload::None),
+        Answer::Without("connection refused"),
+    ]),
     Case::ask("errors/no-stack", "GET", "/panic")
         .why("nothing internal in an answer: no file, no line, no backtrace")
         .then("/text/1")

@@ -53,18 +53,26 @@ const DEFLATE: Answer = Answer::Body(Payload::Bytes(
 const ZSTD: Answer = Answer::Body(Payload::Bytes(b"\x28\xb5\x2f\xfd\x20\x0a\x51\x00\x00hello zstd"));
 
 pub(super) const ROWS: &[Case] = &[
-    breaks("faults/stream-breaks", "/faults/broken/3", &[
-        Answer::Header("content-type", &["text/event-stream"]),
-        Answer::Body(Payload::Events(3)),
-        Answer::Broken,
-        Answer::Without("db.internal"),
-    ]),
-    breaks("faults/stream-panics", "/faults/panics/2", &[
-        Answer::Header("content-type", &["text/event-stream"]),
-        Answer::Body(Payload::Events(2)),
-        Answer::Broken,
-        Answer::Without("asked to"),
-    ]),
+    breaks(
+        "faults/stream-breaks",
+        "/faults/broken/3",
+        &[
+            Answer::Header("content-type", &["text/event-stream"]),
+            Answer::Body(Payload::Events(3)),
+            Answer::Broken,
+            Answer::Without("db.internal"),
+        ],
+    ),
+    breaks(
+        "faults/stream-panics",
+        "/faults/panics/2",
+        &[
+            Answer::Header("content-type", &["text/event-stream"]),
+            Answer::Body(Payload::Events(2)),
+            Answer::Broken,
+            Answer::Without("asked to"),
+        ],
+    ),
     length("faults/length-too-short", "/faults/length/3"),
     length("faults/length-too-long", "/faults/length/500"),
     length("faults/length-nothing", "/faults/length/0"),
@@ -75,56 +83,84 @@ pub(super) const ROWS: &[Case] = &[
         .needs(Need::Faults)
         .then("/text/1")
         .answer(&[Answer::Body(Payload::None)]),
-    fault("faults/own-error", "/faults/own/sold-out", OWN, &[
-        Answer::Problem(409),
-        Answer::Json("/title", Is::Exactly("Sold out")),
-        Answer::Without("db.internal"),
-    ]),
+    fault(
+        "faults/own-error",
+        "/faults/own/sold-out",
+        OWN,
+        &[Answer::Problem(409), Answer::Json("/title", Is::Exactly("Sold out")), Answer::Without("db.internal")],
+    ),
     fault("faults/own-error-none", "/faults/own/12", OWN, &[Answer::Body(Payload::Bytes(b"12"))]),
-    fault("faults/own-error-internal", "/faults/own/abc", "what an error keeps to itself goes to the log alone", &[
-        Answer::Problem(500),
-        Answer::Without("db.internal"),
-        Answer::Without("invalid digit"),
-        Answer::Logs("db.internal:5432 sent no number: invalid digit found in string"),
-    ]),
-    fault("faults/std-error", "/faults/own/std", "`?` on any other error is a 500 without its text", &[
-        Answer::Problem(500),
-        Answer::Without("invalid digit"),
-    ]),
-    encoded("faults/encoded-br", "/faults/encoded/br", &[("accept-encoding", b"br, gzip")], &[
-        Answer::Header("content-encoding", &["br"]),
-        BR,
-    ]),
+    fault(
+        "faults/own-error-internal",
+        "/faults/own/abc",
+        "what an error keeps to itself goes to the log alone",
+        &[
+            Answer::Problem(500),
+            Answer::Without("db.internal"),
+            Answer::Without("invalid digit"),
+            Answer::Logs("db.internal:5432 sent no number: invalid digit found in string"),
+        ],
+    ),
+    fault(
+        "faults/std-error",
+        "/faults/own/std",
+        "`?` on any other error is a 500 without its text",
+        &[Answer::Problem(500), Answer::Without("invalid digit")],
+    ),
+    encoded(
+        "faults/encoded-br",
+        "/faults/encoded/br",
+        &[("accept-encoding", b"br, gzip")],
+        &[Answer::Header("content-encoding", &["br"]), BR],
+    ),
     encoded("faults/encoded-br-unasked", "/faults/encoded/br", &[], &[Answer::Header("content-encoding", &["br"]), BR]),
-    encoded("faults/encoded-deflate", "/faults/encoded/deflate", &[("accept-encoding", b"deflate")], &[
-        Answer::Header("content-encoding", &["deflate"]),
-        DEFLATE,
-    ]),
-    encoded("faults/encoded-zstd", "/faults/encoded/zstd", &[("accept-encoding", b"zstd, br, gzip")], &[
-        Answer::Header("content-encoding", &["zstd"]),
-        ZSTD,
-    ]),
-    encoded("faults/encoded-zstd-unasked", "/faults/encoded/zstd", &[], &[
-        Answer::Header("content-encoding", &["zstd"]),
-        ZSTD,
-    ]),
-    encoded("faults/encoded-identity", "/faults/encoded/identity", &[], &[Answer::Body(Payload::Bytes(b"hello identity"))]),
+    encoded(
+        "faults/encoded-deflate",
+        "/faults/encoded/deflate",
+        &[("accept-encoding", b"deflate")],
+        &[Answer::Header("content-encoding", &["deflate"]), DEFLATE],
+    ),
+    encoded(
+        "faults/encoded-zstd",
+        "/faults/encoded/zstd",
+        &[("accept-encoding", b"zstd, br, gzip")],
+        &[Answer::Header("content-encoding", &["zstd"]), ZSTD],
+    ),
+    encoded(
+        "faults/encoded-zstd-unasked",
+        "/faults/encoded/zstd",
+        &[],
+        &[Answer::Header("content-encoding", &["zstd"]), ZSTD],
+    ),
+    encoded(
+        "faults/encoded-identity",
+        "/faults/encoded/identity",
+        &[],
+        &[Answer::Body(Payload::Bytes(b"hello identity"))],
+    ),
     odd("faults/header-utf8", "/faults/headers/utf8", &[Answer::Header("x-odd", &["grüße"])]),
     // The byte E9 alone: read as UTF-8 it is nothing.
     odd("faults/header-latin1", "/faults/headers/latin1", &[Answer::Header("x-odd", &["caf\u{FFFD}"])]).forced(&[
-        Forced::on(TEXT, "the platform takes values as text and sends UTF-8: bytes that are none are taken for Latin-1")
-            .answers(&[Answer::Header("x-odd", &["café"])]),
+        Forced::on(
+            TEXT,
+            "the platform takes values as text and sends UTF-8: bytes that are none are taken for Latin-1",
+        )
+        .answers(&[Answer::Header("x-odd", &["café"])]),
     ]),
     odd("faults/header-empty", "/faults/headers/empty", &[Answer::Header("x-odd", &[""])]),
     odd("faults/header-tab", "/faults/headers/tab", &[Answer::Header("x-odd", &["a\tb"])]),
     odd("faults/header-commas", "/faults/headers/commas", &[Answer::Header("x-odd", &["a, b,c"])]),
     odd("faults/header-quotes", "/faults/headers/quotes", &[Answer::Header("x-odd", &["\"a\\b\" </x>"])]),
-    odd("faults/header-line-break", "/faults/headers/line-break", &[
-        Answer::Problem(500),
-        Answer::Header("x-odd", &[]),
-        Answer::Header("x-injected", &[]),
-        Answer::Without("injected"),
-    ])
+    odd(
+        "faults/header-line-break",
+        "/faults/headers/line-break",
+        &[
+            Answer::Problem(500),
+            Answer::Header("x-odd", &[]),
+            Answer::Header("x-injected", &[]),
+            Answer::Without("injected"),
+        ],
+    )
     .then("/text/1"),
     fault(
         "faults/hop-by-hop",

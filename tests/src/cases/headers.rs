@@ -134,12 +134,19 @@ pub(super) const ROWS: &[Case] = &[
         .source("Twilio: Webhooks security")
         .headers(&[("host", b"hooks.example:8443"), ("content-type", b"application/x-www-form-urlencoded")])
         .body(Payload::Bytes(b"From=%2B41&Body=hi")),
-    Case::echo("headers/host-upper-case", "GET", "/echo").why("the host as it was sent").headers(&[("host", b"Shop.Example")]),
-    Case::echo("headers/host-ipv6", "GET", "/echo").why("RFC 3986, 3.2.2: an address in brackets").headers(&[("host", b"[::1]:8080")]),
+    Case::echo("headers/host-upper-case", "GET", "/echo")
+        .why("the host as it was sent")
+        .headers(&[("host", b"Shop.Example")]),
+    Case::echo("headers/host-ipv6", "GET", "/echo")
+        .why("RFC 3986, 3.2.2: an address in brackets")
+        .headers(&[("host", b"[::1]:8080")]),
     Case::ask("headers/forwarded-host", "GET", "/echo")
         .why("the URL's host is not what any client writes beside it")
         .headers(&[("host", b"shop.example"), ("x-forwarded-host", b"evil.example"), ("x-original-url", b"/admin")])
-        .answer(&[Answer::Json("/path", crate::Is::Exactly("/echo")), Answer::Json("/url", crate::Is::Exactly("http://shop.example/echo"))]),
+        .answer(&[
+            Answer::Json("/path", crate::Is::Exactly("/echo")),
+            Answer::Json("/url", crate::Is::Exactly("http://shop.example/echo")),
+        ]),
     Case::ask("headers/bad-host", "GET", "/echo")
         .why("RFC 9112, 3.2: an invalid host is a 400, never a crash")
         .headers(&[("host", b"exa mple.com")])

@@ -86,8 +86,7 @@ pub(super) const ROWS: &[Case] = &[
     Case::echo("paths/raw-emoji", "GET", "/echo/\u{1F980}")
         .why("echo.md: bytes that no URI can hold are percent-encoded")
         .seen(&[Seen::Path("/echo/%F0%9F%A6%80")]),
-    Case::echo("paths/raw-pipe-and-quotes", "GET", "/echo/a|\"b\"")
-        .why(BYTES),
+    Case::echo("paths/raw-pipe-and-quotes", "GET", "/echo/a|\"b\"").why(BYTES),
     Case::echo("paths/raw-caret-and-braces", "GET", "/echo/a^{b}").why(BYTES),
     Case::echo("paths/long", "GET", LONG).why("2,000 bytes are within every platform's limit"),
     Case::ask("paths/double-slash-in-front", "GET", "//echo")

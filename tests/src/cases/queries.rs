@@ -115,17 +115,23 @@ pub(super) const ROWS: &[Case] = &[
     Case::echo("queries/names-in-two-cases", "GET", "/echo?A=1&a=2").why("names have a case"),
     Case::echo("queries/signed", "GET", "/echo?X-Amz-Signature=ab%2Fcd&X-Amz-Date=20261123T000000Z")
         .why("a signature is made over the bytes"),
-    Case::echo("queries/only-ampersands", "GET", "/echo?&&")
-        .why(BYTES)
-        .forced(&[Forced::on(&[V1, ALB, ALB_MULTI], MAPS).sees(&[Seen::Query(None)])]),
+    Case::echo("queries/only-ampersands", "GET", "/echo?&&").why(BYTES).forced(&[Forced::on(
+        &[V1, ALB, ALB_MULTI],
+        MAPS,
+    )
+    .sees(&[Seen::Query(None)])]),
     Case::echo("queries/tilde-and-star", "GET", "/echo?a=-_.~&b=*!()")
         .why(BYTES)
         .forced(&[v1(&[Seen::Query(Some("a=-_.~&b=%2A%21%28%29"))])]),
     Case::echo("queries/raw-pipe", "GET", "/echo?a=b|c\\d")
         .why(BYTES)
         .forced(&[v1(&[Seen::Query(Some("a=b%7Cc%5Cd"))])]),
-    Case::echo("queries/twenty-repeats", "GET", "/echo?a=1&a=2&a=3&a=4&a=5&a=6&a=7&a=8&a=9&a=10&a=11&a=12&a=13&a=14&a=15")
-        .why("their order is kept")
-        .forced(&[Forced::on(&[ALB], LAST).sees(&[Seen::Query(Some("a=15"))])]),
+    Case::echo(
+        "queries/twenty-repeats",
+        "GET",
+        "/echo?a=1&a=2&a=3&a=4&a=5&a=6&a=7&a=8&a=9&a=10&a=11&a=12&a=13&a=14&a=15",
+    )
+    .why("their order is kept")
+    .forced(&[Forced::on(&[ALB], LAST).sees(&[Seen::Query(Some("a=15"))])]),
     Case::echo("queries/long", "GET", LONG).why("4,000 bytes are within every platform's limit"),
 ];

@@ -31,66 +31,93 @@ const PLAIN: Gives = Member("/isBase64Encoded", "false");
 const CODED: Gives = Member("/isBase64Encoded", "true");
 
 pub(super) const ROWS: &[Delivery] = &[
-    row("answers/http-api-cookies", || bytes(&v2("/cookies/2", "$default", API)), &[
-        Member("/cookies", COOKIES),
-        Member("/headers/x-multi", "\"a, b\""),
-        Nothing("/headers/set-cookie"),
-        Nothing("/multiValueHeaders"),
-    ])
+    row(
+        "answers/http-api-cookies",
+        || bytes(&v2("/cookies/2", "$default", API)),
+        &[
+            Member("/cookies", COOKIES),
+            Member("/headers/x-multi", "\"a, b\""),
+            Nothing("/headers/set-cookie"),
+            Nothing("/multiValueHeaders"),
+        ],
+    )
     .why(TWO, GUIDE),
-    row("answers/url-cookies", || bytes(&url("/cookies/2", "")), &[
-        Member("/cookies", COOKIES),
-        Member("/headers/x-multi", "\"a, b\""),
-        Nothing("/multiValueHeaders"),
-    ])
+    row(
+        "answers/url-cookies",
+        || bytes(&url("/cookies/2", "")),
+        &[Member("/cookies", COOKIES), Member("/headers/x-multi", "\"a, b\""), Nothing("/multiValueHeaders")],
+    )
     .why(TWO, GUIDE),
-    row("answers/rest-cookies", || bytes(&v1("/cookies/2")), &[
-        Member("/multiValueHeaders/set-cookie", COOKIES),
-        Member("/multiValueHeaders/x-multi", r#"["a", "b"]"#),
-        Nothing("/headers/set-cookie"),
-        Nothing("/cookies"),
-        Nothing("/statusDescription"),
-    ])
+    row(
+        "answers/rest-cookies",
+        || bytes(&v1("/cookies/2")),
+        &[
+            Member("/multiValueHeaders/set-cookie", COOKIES),
+            Member("/multiValueHeaders/x-multi", r#"["a", "b"]"#),
+            Nothing("/headers/set-cookie"),
+            Nothing("/cookies"),
+            Nothing("/statusDescription"),
+        ],
+    )
     .why(ONE, REST),
-    row("answers/rest-one-cookie", || bytes(&v1("/cookies/1")), &[
-        Member("/headers/set-cookie", "\"c0=0; Path=/\""),
-        Nothing("/multiValueHeaders/set-cookie"),
-        Nothing("/cookies"),
-    ])
+    row(
+        "answers/rest-one-cookie",
+        || bytes(&v1("/cookies/1")),
+        &[
+            Member("/headers/set-cookie", "\"c0=0; Path=/\""),
+            Nothing("/multiValueHeaders/set-cookie"),
+            Nothing("/cookies"),
+        ],
+    )
     .why(ONE, REST),
-    row("answers/alb-cookies", || bytes(&alb("/cookies/3")), &[
-        Member("/headers/set-cookie", "\"c0=0; Path=/\""),
-        Member("/headers/Set-cookie", "\"c1=1; Path=/; HttpOnly\""),
-        Member("/headers/sEt-cookie", "\"c2=2; Path=/\""),
-        Member("/headers/x-multi", "\"a, b\""),
-        Nothing("/multiValueHeaders"),
-        Nothing("/cookies"),
-    ])
+    row(
+        "answers/alb-cookies",
+        || bytes(&alb("/cookies/3")),
+        &[
+            Member("/headers/set-cookie", "\"c0=0; Path=/\""),
+            Member("/headers/Set-cookie", "\"c1=1; Path=/; HttpOnly\""),
+            Member("/headers/sEt-cookie", "\"c2=2; Path=/\""),
+            Member("/headers/x-multi", "\"a, b\""),
+            Nothing("/multiValueHeaders"),
+            Nothing("/cookies"),
+        ],
+    )
     .why(SINGLE, TRICK),
-    row("answers/alb-multi-cookies", || bytes(&alb_multi("/cookies/2")), &[
-        Member("/multiValueHeaders/set-cookie", COOKIES),
-        Member("/multiValueHeaders/x-multi", r#"["a", "b"]"#),
-        Nothing("/headers"),
-        Nothing("/cookies"),
-    ])
+    row(
+        "answers/alb-multi-cookies",
+        || bytes(&alb_multi("/cookies/2")),
+        &[
+            Member("/multiValueHeaders/set-cookie", COOKIES),
+            Member("/multiValueHeaders/x-multi", r#"["a", "b"]"#),
+            Nothing("/headers"),
+            Nothing("/cookies"),
+        ],
+    )
     .why(MULTI, ELB),
-    row("answers/lattice-cookies", || bytes(&lattice("/cookies/2")), &[
-        Member("/headers/set-cookie", "\"c0=0; Path=/\""),
-        Member("/headers/Set-cookie", "\"c1=1; Path=/; HttpOnly\""),
-        Nothing("/multiValueHeaders"),
-    ])
+    row(
+        "answers/lattice-cookies",
+        || bytes(&lattice("/cookies/2")),
+        &[
+            Member("/headers/set-cookie", "\"c0=0; Path=/\""),
+            Member("/headers/Set-cookie", "\"c1=1; Path=/; HttpOnly\""),
+            Nothing("/multiValueHeaders"),
+        ],
+    )
     .why(SINGLE, "AWS: Lambda functions as targets in VPC Lattice, which says nothing of repeats"),
     row("answers/alb-description", || bytes(&alb("/text/1")), &[Member("/statusDescription", "\"200 OK\"")])
         .why("a load balancer is told the status in words", ELB),
-    row("answers/alb-description-of-404", || bytes(&alb_multi("/nothing")), &[
-        Member("/statusDescription", "\"404 Not Found\""),
-        Member("/statusCode", "404"),
-    ])
+    row(
+        "answers/alb-description-of-404",
+        || bytes(&alb_multi("/nothing")),
+        &[Member("/statusDescription", "\"404 Not Found\""), Member("/statusCode", "404")],
+    )
     .why("a load balancer is told the status in words", ELB)
     .answer(&[Answer::Problem(404)]),
-    row("answers/alb-description-of-599", || bytes(&alb("/status/599")), &[
-        Member("/statusDescription", "\"599 Unknown\""),
-    ])
+    row(
+        "answers/alb-description-of-599",
+        || bytes(&alb("/status/599")),
+        &[Member("/statusDescription", "\"599 Unknown\"")],
+    )
     .why("a status without a name has a description too", ELB)
     .answer(&[Answer::Status(599)]),
     row("answers/text", || bytes(&v1("/text/3")), &[PLAIN, Member("/body", "\"xxx\"")]).why(BASE64, TYPES),
@@ -101,8 +128,12 @@ pub(super) const ROWS: &[Delivery] = &[
         .answer(&[Answer::Body(Payload::Counting(256))]),
     row("answers/bytes-that-are-text", || bytes(&alb("/bytes/1")), &[PLAIN, Member("/body", r#""\u0000""#)])
         .why(BASE64, TYPES),
-    row("answers/gzip", || bytes(&v2("/gzip", "$default", API)), &[CODED, Member("/headers/content-encoding", "\"gzip\"")])
-        .why(BASE64, HONO),
+    row(
+        "answers/gzip",
+        || bytes(&v2("/gzip", "$default", API)),
+        &[CODED, Member("/headers/content-encoding", "\"gzip\"")],
+    )
+    .why(BASE64, HONO),
     row("answers/encoded-text", || bytes(&v1("/faults/encoded/identity")), &[CODED])
         .why("whatever has a content-encoding goes as bytes", HONO)
         .answer(&[Answer::Body(Payload::Bytes(b"hello identity"))]),
@@ -113,23 +144,35 @@ pub(super) const ROWS: &[Delivery] = &[
         .why(EMPTY, REST)
         .answer(&[Answer::Status(304)]),
     row("answers/empty-bytes", || bytes(&url("/bytes/0", "")), &[PLAIN, Member("/body", "\"\"")]).why(EMPTY, GUIDE),
-    row("answers/header-not-utf8", || bytes(&v2("/faults/headers/latin1", "$default", API)), &[
-        Member("/headers/x-odd", "\"café\""),
-    ])
+    row(
+        "answers/header-not-utf8",
+        || bytes(&v2("/faults/headers/latin1", "$default", API)),
+        &[Member("/headers/x-odd", "\"café\"")],
+    )
     .why(LIVES, SAFE),
-    row("answers/header-not-utf8-multi", || bytes(&alb_multi("/faults/headers/latin1")), &[
-        Member("/multiValueHeaders/x-odd", "[\"café\"]"),
-    ])
+    row(
+        "answers/header-not-utf8-multi",
+        || bytes(&alb_multi("/faults/headers/latin1")),
+        &[Member("/multiValueHeaders/x-odd", "[\"café\"]")],
+    )
     .why(LIVES, SAFE),
-    row("answers/header-of-line-breaks", || bytes(&url("/faults/headers/line-break", "")), &[Nothing("/headers/x-odd")])
-        .why("a value that no header can hold is the handler's error", SAFE)
-        .answer(&[Answer::Problem(500)]),
-    row("answers/hop-by-hop", || bytes(&alb("/faults/hop/x")), &[
-        Nothing("/headers/connection"),
-        Nothing("/headers/transfer-encoding"),
-        Nothing("/headers/keep-alive"),
-        Nothing("/headers/upgrade"),
-    ])
+    row(
+        "answers/header-of-line-breaks",
+        || bytes(&url("/faults/headers/line-break", "")),
+        &[Nothing("/headers/x-odd")],
+    )
+    .why("a value that no header can hold is the handler's error", SAFE)
+    .answer(&[Answer::Problem(500)]),
+    row(
+        "answers/hop-by-hop",
+        || bytes(&alb("/faults/hop/x")),
+        &[
+            Nothing("/headers/connection"),
+            Nothing("/headers/transfer-encoding"),
+            Nothing("/headers/keep-alive"),
+            Nothing("/headers/upgrade"),
+        ],
+    )
     .why("another connection's headers are not this one's", "RFC 9110, 7.6.1"),
     row("answers/length-that-lies", || bytes(&alb("/faults/length/3")), &[Member("/body", "\"hello\"")])
         .why("a length that is said is the body's", "RFC 9110, 8.6")
@@ -149,7 +192,9 @@ pub(super) const ROWS: &[Delivery] = &[
     row("answers/over-6-mb", || bytes(&v2("/text/6300000", "$default", API)), &[])
         .why(LARGE, QUOTA)
         .answer(&[Answer::Problem(500), Answer::Without("xxxx")]),
-    row("answers/over-6-mb-as-base64", || bytes(&v1("/bytes/4800000")), &[]).why(LARGE, QUOTA).answer(&[Answer::Problem(500)]),
+    row("answers/over-6-mb-as-base64", || bytes(&v1("/bytes/4800000")), &[])
+        .why(LARGE, QUOTA)
+        .answer(&[Answer::Problem(500)]),
     row("answers/over-1-mb", || bytes(&alb("/text/1100000")), &[]).why(LARGE, QUOTA).answer(&[Answer::Problem(500)]),
     row("answers/lattice-over-1-mb", || bytes(&lattice("/text/1100000")), &[])
         .why("VPC Lattice carries 6 MB", QUOTA)

@@ -30,20 +30,27 @@ const EMPTY: &[Seen] = &[Seen::Body(Payload::None)];
 
 pub(super) const ROWS: &[Delivery] = &[
     body("bodies/null", || with(url("/echo", ""), [("/body", Value::Null)]), EMPTY).why(NONE, GUIDE),
-    body("bodies/empty", || with(alb("/echo"), [("/body", json!(""))]), EMPTY).why(NONE, "AWS: a load balancer sends \"\""),
+    body("bodies/empty", || with(alb("/echo"), [("/body", json!(""))]), EMPTY)
+        .why(NONE, "AWS: a load balancer sends \"\""),
     body("bodies/absent", || without(url("/echo", ""), "body"), EMPTY).why(NONE, GUIDE),
     body("bodies/empty-base64", || base64(""), EMPTY).why(NONE, GUIDE),
-    body("bodies/text", || with(url("/echo", ""), [("/body", json!("a\"b\\ü\n\u{0}"))]), &[Seen::Body(Payload::Bytes(
-        "a\"b\\ü\n\0".as_bytes(),
-    ))]),
+    body(
+        "bodies/text",
+        || with(url("/echo", ""), [("/body", json!("a\"b\\ü\n\u{0}"))]),
+        &[Seen::Body(Payload::Bytes("a\"b\\ü\n\0".as_bytes()))],
+    ),
     body("bodies/base64", || base64("AP+A"), &[Seen::Body(Payload::Bytes(b"\0\xff\x80"))]),
     body("bodies/base64-of-text", || base64("dGV4dA=="), &[Seen::Body(Payload::Bytes(b"text"))]),
-    body("bodies/base64-of-multipart", || base64("LS1iDQoNCgD/DQotLWItLQ0K"), &[Seen::Body(Payload::Bytes(
-        b"--b\r\n\r\n\x00\xff\r\n--b--\r\n",
-    ))]),
-    body("bodies/looks-like-base64", || with(url("/echo", ""), [("/body", json!("dGV4dA=="))]), &[Seen::Body(
-        Payload::Bytes(b"dGV4dA=="),
-    )])
+    body(
+        "bodies/base64-of-multipart",
+        || base64("LS1iDQoNCgD/DQotLWItLQ0K"),
+        &[Seen::Body(Payload::Bytes(b"--b\r\n\r\n\x00\xff\r\n--b--\r\n"))],
+    ),
+    body(
+        "bodies/looks-like-base64",
+        || with(url("/echo", ""), [("/body", json!("dGV4dA=="))]),
+        &[Seen::Body(Payload::Bytes(b"dGV4dA=="))],
+    )
     .why("what is not said to be base64 is text", GUIDE),
     body(
         "bodies/flag-absent",
@@ -71,9 +78,7 @@ pub(super) const ROWS: &[Delivery] = &[
     wrong("bodies/base64-with-space", || base64("AP +A")),
     wrong("bodies/base64-without-padding", || base64("dGV4dA")),
     wrong("bodies/base64-of-the-url-alphabet", || base64("AP-A_w==")),
-    wrong("bodies/rest-base64", || {
-        with(v1("/echo"), [("/body", json!("?")), ("/isBase64Encoded", json!(true))])
-    }),
+    wrong("bodies/rest-base64", || with(v1("/echo"), [("/body", json!("?")), ("/isBase64Encoded", json!(true))])),
     wrong("bodies/alb-base64", || with(alb("/echo"), [("/body", json!("?")), ("/isBase64Encoded", json!(true))])),
     Delivery::new("methods/odd", || with(url("/echo", ""), [("/requestContext/http/method", json!("PROPFIND"))]))
         .why(METHOD, RFC)

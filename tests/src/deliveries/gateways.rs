@@ -20,7 +20,12 @@ const fn shape(name: &'static str, event: fn() -> Vec<u8>, gives: &'static [Give
     Delivery::new(name, event).why(MIRRORS, SHAPES).seen(&[Seen::Path("/echo")]).gives(gives)
 }
 
-const fn refused(name: &'static str, source: &'static str, event: fn() -> Vec<u8>, gives: &'static [Gives]) -> Delivery {
+const fn refused(
+    name: &'static str,
+    source: &'static str,
+    event: fn() -> Vec<u8>,
+    gives: &'static [Gives],
+) -> Delivery {
     Delivery::new(name, event).why(REFUSED, source).gives(gives)
 }
 
@@ -34,22 +39,29 @@ fn socket(kind: &str) -> Vec<u8> {
 }
 
 pub(super) const ROWS: &[Delivery] = &[
-    shape("gateways/http-api", || bytes(&v2("/echo", "$default", API)), &[Member("/cookies", "[]"), Nothing("/multiValueHeaders")]),
+    shape(
+        "gateways/http-api",
+        || bytes(&v2("/echo", "$default", API)),
+        &[Member("/cookies", "[]"), Nothing("/multiValueHeaders")],
+    ),
     shape("gateways/function-url", || bytes(&url("/echo", "")), &[Member("/cookies", "[]")]),
     shape("gateways/rest-api", || bytes(&v1("/echo")), &[Nothing("/cookies"), Nothing("/statusDescription")]),
-    shape("gateways/load-balancer", || bytes(&alb("/echo")), &[
-        Member("/statusDescription", "\"200 OK\""),
-        Nothing("/multiValueHeaders"),
-    ]),
+    shape(
+        "gateways/load-balancer",
+        || bytes(&alb("/echo")),
+        &[Member("/statusDescription", "\"200 OK\""), Nothing("/multiValueHeaders")],
+    ),
     shape("gateways/load-balancer-multi", || bytes(&super::alb_multi("/echo")), &[Nothing("/headers")]),
-    shape("gateways/lattice", || bytes(&lattice("/echo")), &[
-        Member("/statusDescription", "\"200 OK\""),
-        Nothing("/multiValueHeaders"),
-        Nothing("/cookies"),
-    ]),
-    Delivery::new("gateways/lattice-post", || with(lattice("/echo"), [("/method", json!("POST")), ("/body", json!("{}"))]))
-        .why("VPC Lattice's second structure is a request like any other", LATTICE)
-        .seen(&[Seen::Method("POST"), Seen::Body(crate::Payload::Bytes(b"{}"))]),
+    shape(
+        "gateways/lattice",
+        || bytes(&lattice("/echo")),
+        &[Member("/statusDescription", "\"200 OK\""), Nothing("/multiValueHeaders"), Nothing("/cookies")],
+    ),
+    Delivery::new("gateways/lattice-post", || {
+        with(lattice("/echo"), [("/method", json!("POST")), ("/body", json!("{}"))])
+    })
+    .why("VPC Lattice's second structure is a request like any other", LATTICE)
+    .seen(&[Seen::Method("POST"), Seen::Body(crate::Payload::Bytes(b"{}"))]),
     Delivery::new("gateways/lattice-without-headers", || with(lattice("/echo"), [("/headers", Value::Null)]))
         .why("VPC Lattice's second structure is a request like any other", LATTICE)
         .seen(&[Seen::Path("/echo")]),
@@ -66,26 +78,53 @@ pub(super) const ROWS: &[Delivery] = &[
         .why(CLOSEST, SHAPES)
         .seen(&[Seen::Path("/echo")])
         .gives(&[Nothing("/statusDescription")]),
-    refused("gateways/lattice-v1", LATTICE, || {
-        bytes(&json!({ "raw_path": "/echo", "method": "GET", "headers": { "accept": "*/*" }, "body": null,
+    refused(
+        "gateways/lattice-v1",
+        LATTICE,
+        || {
+            bytes(&json!({ "raw_path": "/echo", "method": "GET", "headers": { "accept": "*/*" }, "body": null,
                        "query_string_parameters": {}, "is_base64_encoded": false }))
-    }, &[Refusal("event structure version to V2")]),
+        },
+        &[Refusal("event structure version to V2")],
+    ),
     refused("gateways/websocket-connect", SOCKET, || socket("CONNECT"), &[Refusal("WebSocket")]),
     refused("gateways/websocket-message", SOCKET, || socket("MESSAGE"), &[Refusal("route plain HTTP to the function")]),
     refused("gateways/websocket-disconnect", SOCKET, || socket("DISCONNECT"), &[Refusal("WebSocket")]),
-    refused("gateways/lambda-at-edge", EDGE, || {
-        bytes(&json!({ "Records": [{ "cf": { "config": { "eventType": "viewer-request" },
+    refused(
+        "gateways/lambda-at-edge",
+        EDGE,
+        || {
+            bytes(&json!({ "Records": [{ "cf": { "config": { "eventType": "viewer-request" },
                        "request": { "uri": "/", "method": "GET", "headers": {} } } }] }))
-    }, &[Refusal("Lambda@Edge")]),
-    refused("gateways/rest-authorizer", AUTHORIZER, || {
-        bytes(&json!({ "type": "REQUEST", "methodArn": "arn:aws:execute-api:x:1:a/prod/GET/", "httpMethod": "GET",
+        },
+        &[Refusal("Lambda@Edge")],
+    ),
+    refused(
+        "gateways/rest-authorizer",
+        AUTHORIZER,
+        || {
+            bytes(&json!({ "type": "REQUEST", "methodArn": "arn:aws:execute-api:x:1:a/prod/GET/", "httpMethod": "GET",
                        "path": "/echo", "resource": "/echo", "headers": {}, "requestContext": {} }))
-    }, &[Refusal("authorizer")]),
-    refused("gateways/token-authorizer", AUTHORIZER, || {
-        bytes(&json!({ "type": "TOKEN", "methodArn": "arn:aws:execute-api:x:1:a/prod/GET/", "authorizationToken": "x" }))
-    }, &[Refusal("authorizer")]),
-    refused("gateways/http-api-authorizer", AUTHORIZER, || {
-        bytes(&json!({ "version": "2.0", "type": "REQUEST", "routeArn": "arn:aws:execute-api:x:1:a/prod/GET/",
+        },
+        &[Refusal("authorizer")],
+    ),
+    refused(
+        "gateways/token-authorizer",
+        AUTHORIZER,
+        || {
+            bytes(
+                &json!({ "type": "TOKEN", "methodArn": "arn:aws:execute-api:x:1:a/prod/GET/", "authorizationToken": "x" }),
+            )
+        },
+        &[Refusal("authorizer")],
+    ),
+    refused(
+        "gateways/http-api-authorizer",
+        AUTHORIZER,
+        || {
+            bytes(&json!({ "version": "2.0", "type": "REQUEST", "routeArn": "arn:aws:execute-api:x:1:a/prod/GET/",
                        "rawPath": "/echo", "requestContext": { "http": { "method": "GET" } } }))
-    }, &[Refusal("authorizer")]),
+        },
+        &[Refusal("authorizer")],
+    ),
 ];

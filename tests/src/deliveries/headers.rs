@@ -43,10 +43,13 @@ pub(super) const ROWS: &[Delivery] = &[
     row(
         "headers/rest-repeated",
         || {
-            with(v1("/echo"), [
-                ("/headers", json!({ "Host": API, "x-a": "b" })),
-                ("/multiValueHeaders", json!({ "Host": [API], "x-a": ["a", "b"] })),
-            ])
+            with(
+                v1("/echo"),
+                [
+                    ("/headers", json!({ "Host": API, "x-a": "b" })),
+                    ("/multiValueHeaders", json!({ "Host": [API], "x-a": ["a", "b"] })),
+                ],
+            )
         },
         &[Seen::Header("x-a", &["a", "b"])],
     )
@@ -143,12 +146,8 @@ pub(super) const ROWS: &[Delivery] = &[
         &[Seen::Header("cookie", &["a=1; b=2"])],
     )
     .why(COOKIES, GUIDE),
-    row(
-        "cookies/empty-list",
-        || with(url("/echo", ""), [("/cookies", json!([]))]),
-        &[Seen::Header("cookie", &[])],
-    )
-    .why("no cookie is no header", GUIDE),
+    row("cookies/empty-list", || with(url("/echo", ""), [("/cookies", json!([]))]), &[Seen::Header("cookie", &[])])
+        .why("no cookie is no header", GUIDE),
     row(
         "cookies/alb-multi",
         || {

@@ -13,15 +13,8 @@ use serde_json::{Value, json};
 use crate::Delivery;
 
 /// What lambda_http 1.3.2 was seen to do with these rows, and whence they come, is told in the issues that they name.
-const PARTS: &[&[Delivery]] = &[
-    paths::ROWS,
-    queries::ROWS,
-    headers::ROWS,
-    bodies::ROWS,
-    answers::ROWS,
-    gateways::ROWS,
-    others::ROWS,
-];
+const PARTS: &[&[Delivery]] =
+    &[paths::ROWS, queries::ROWS, headers::ROWS, bodies::ROWS, answers::ROWS, gateways::ROWS, others::ROWS];
 
 const COUNT: usize = {
     let (mut count, mut part) = (0, 0);

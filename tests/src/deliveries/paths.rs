@@ -23,7 +23,8 @@ const fn path(name: &'static str, event: fn() -> Vec<u8>, seen: &'static [Seen])
 }
 
 pub(super) const ROWS: &[Delivery] = &[
-    path("paths/stage", || bytes(&v2("/prod/echo/hello", "prod", API)), &[Seen::Path("/echo/hello")]).why(STAGE, RUST_450),
+    path("paths/stage", || bytes(&v2("/prod/echo/hello", "prod", API)), &[Seen::Path("/echo/hello")])
+        .why(STAGE, RUST_450),
     Delivery::new("paths/stage-alone", || bytes(&v2("/echo", "echo", API)))
         .why("a request for the stage alone is one for the root, which echo does not answer", RUST_450)
         .answer(&[Answer::Problem(404)]),
@@ -47,11 +48,14 @@ pub(super) const ROWS: &[Delivery] = &[
     path(
         "paths/rest-base-path",
         || {
-            with(v1("/echo/a%20b"), [
-                ("/path", json!("/shop/echo/a%20b")),
-                ("/requestContext/path", json!("/shop/echo/a%20b")),
-                ("/requestContext/domainName", json!(CUSTOM)),
-            ])
+            with(
+                v1("/echo/a%20b"),
+                [
+                    ("/path", json!("/shop/echo/a%20b")),
+                    ("/requestContext/path", json!("/shop/echo/a%20b")),
+                    ("/requestContext/domainName", json!(CUSTOM)),
+                ],
+            )
         },
         &[Seen::Path("/echo/a%20b")],
     )
@@ -59,11 +63,14 @@ pub(super) const ROWS: &[Delivery] = &[
     path(
         "paths/rest-base-path-of-two-segments",
         || {
-            with(v1("/echo/x"), [
-                ("/path", json!("/v1/shop/echo/x")),
-                ("/requestContext/path", json!("/v1/shop/echo/x")),
-                ("/requestContext/domainName", json!(CUSTOM)),
-            ])
+            with(
+                v1("/echo/x"),
+                [
+                    ("/path", json!("/v1/shop/echo/x")),
+                    ("/requestContext/path", json!("/v1/shop/echo/x")),
+                    ("/requestContext/domainName", json!(CUSTOM)),
+                ],
+            )
         },
         &[Seen::Path("/echo/x")],
     )
@@ -71,33 +78,39 @@ pub(super) const ROWS: &[Delivery] = &[
     path(
         "paths/rest-base-path-fixed-resource",
         || {
-            with(v1("/x"), [
-                ("/path", json!("/shop/echo/42")),
-                ("/resource", json!("/echo/{id}")),
-                ("/pathParameters", json!({ "id": "42" })),
-                ("/requestContext/path", json!("/shop/echo/42")),
-                ("/requestContext/domainName", json!(CUSTOM)),
-            ])
+            with(
+                v1("/x"),
+                [
+                    ("/path", json!("/shop/echo/42")),
+                    ("/resource", json!("/echo/{id}")),
+                    ("/pathParameters", json!({ "id": "42" })),
+                    ("/requestContext/path", json!("/shop/echo/42")),
+                    ("/requestContext/domainName", json!(CUSTOM)),
+                ],
+            )
         },
         &[Seen::Path("/echo/42")],
     )
     .why(MAPPED, MAPPINGS),
     Delivery::new("paths/rest-base-path-within-reach", || {
-        with(v1("/faults/target/x"), [
-            ("/path", json!("/shop/faults/target/x")),
-            ("/requestContext/path", json!("/shop/faults/target/x")),
-            ("/requestContext/domainName", json!(CUSTOM)),
-        ])
+        with(
+            v1("/faults/target/x"),
+            [
+                ("/path", json!("/shop/faults/target/x")),
+                ("/requestContext/path", json!("/shop/faults/target/x")),
+                ("/requestContext/domainName", json!(CUSTOM)),
+            ],
+        )
     })
     .why(REACHABLE, MAPPINGS)
     .answer(&[Answer::Json("/raw_target", Is::Exactly("/shop/faults/target/x"))]),
     path(
         "paths/http-api-base-path",
         || {
-            with(v2("/shop/echo/x", "prod", CUSTOM), [
-                ("/routeKey", json!("ANY /{proxy+}")),
-                ("/pathParameters", json!({ "proxy": "echo/x" })),
-            ])
+            with(
+                v2("/shop/echo/x", "prod", CUSTOM),
+                [("/routeKey", json!("ANY /{proxy+}")), ("/pathParameters", json!({ "proxy": "echo/x" }))],
+            )
         },
         &[Seen::Path("/echo/x")],
     )
@@ -105,20 +118,25 @@ pub(super) const ROWS: &[Delivery] = &[
     path(
         "paths/http-api-route-of-that-name",
         || {
-            with(v2("/echo/shop/x", "$default", CUSTOM), [
-                ("/routeKey", json!("GET /echo/{proxy+}")),
-                ("/pathParameters", json!({ "proxy": "shop/x" })),
-            ])
+            with(
+                v2("/echo/shop/x", "$default", CUSTOM),
+                [("/routeKey", json!("GET /echo/{proxy+}")), ("/pathParameters", json!({ "proxy": "shop/x" }))],
+            )
         },
         &[Seen::Path("/echo/shop/x")],
     )
     .why("what a route is called by is the function's", MAPPINGS),
-    path("paths/decoded-space", || bytes(&v2("/echo/space value", "$default", API)), &[Seen::Path("/echo/space%20value")])
-        .why(DECODED, RECORDED),
-    path("paths/decoded-question-mark", || bytes(&v2("/echo/a?b", "$default", API)), &[
-        Seen::Path("/echo/a%3Fb"),
-        Seen::Query(None),
-    ])
+    path(
+        "paths/decoded-space",
+        || bytes(&v2("/echo/space value", "$default", API)),
+        &[Seen::Path("/echo/space%20value")],
+    )
+    .why(DECODED, RECORDED),
+    path(
+        "paths/decoded-question-mark",
+        || bytes(&v2("/echo/a?b", "$default", API)),
+        &[Seen::Path("/echo/a%3Fb"), Seen::Query(None)],
+    )
     .why("it begins no query", HONO),
     path("paths/decoded-hash", || bytes(&v2("/echo/a#b", "$default", API)), &[Seen::Path("/echo/a%23b")])
         .why("it cuts nothing off", HONO),
@@ -132,10 +150,12 @@ pub(super) const ROWS: &[Delivery] = &[
         &[Seen::Path("/echo/a%20b%25")],
     )
     .why("an HTTP API decodes in payload 1.0 too", "standard-server #93"),
-    path("paths/url-escapes", || bytes(&url("/echo/a%20b%2Fc", "")), &[Seen::Path("/echo/a%20b%2Fc")]).why(SENT, RECORDED),
+    path("paths/url-escapes", || bytes(&url("/echo/a%20b%2Fc", "")), &[Seen::Path("/echo/a%20b%2Fc")])
+        .why(SENT, RECORDED),
     path("paths/rest-escapes", || bytes(&v1("/echo/a%20b%2Fc")), &[Seen::Path("/echo/a%20b%2Fc")]).why(SENT, RECORDED),
     path("paths/alb-escapes", || bytes(&alb("/echo/a%20b%2Fc")), &[Seen::Path("/echo/a%20b%2Fc")]).why(SENT, RECORDED),
-    path("paths/url-dots", || bytes(&url("/echo/a/../b/./c", "")), &[Seen::Path("/echo/a/../b/./c")]).why(SENT, AUTHORIZER),
+    path("paths/url-dots", || bytes(&url("/echo/a/../b/./c", "")), &[Seen::Path("/echo/a/../b/./c")])
+        .why(SENT, AUTHORIZER),
     path("paths/rest-dots", || bytes(&v1("/echo/a/../b/./c")), &[Seen::Path("/echo/a/../b/./c")]).why(SENT, AUTHORIZER),
     path("paths/alb-dots", || bytes(&alb("/echo/a/../b/./c")), &[Seen::Path("/echo/a/../b/./c")]).why(SENT, AUTHORIZER),
     path("paths/http-api-dots", || bytes(&v2("/echo/a/../b", "$default", API)), &[Seen::Path("/echo/a/../b")])

@@ -26,25 +26,37 @@ fn balanced(value: &str) -> Vec<u8> {
 }
 
 pub(super) const ROWS: &[Delivery] = &[
-    query("queries/raw", || url("/echo", "b=2&a=1&b=3&c").to_string().into_bytes(), &[Seen::Query(Some("b=2&a=1&b=3&c"))])
-        .why(VERBATIM, GUIDE),
-    query("queries/raw-odd", || url("/echo", "d=&=e&&%zz&a+b").to_string().into_bytes(), &[Seen::Query(Some(
-        "d=&=e&&%zz&a+b",
-    ))])
+    query(
+        "queries/raw",
+        || url("/echo", "b=2&a=1&b=3&c").to_string().into_bytes(),
+        &[Seen::Query(Some("b=2&a=1&b=3&c"))],
+    )
+    .why(VERBATIM, GUIDE),
+    query(
+        "queries/raw-odd",
+        || url("/echo", "d=&=e&&%zz&a+b").to_string().into_bytes(),
+        &[Seen::Query(Some("d=&=e&&%zz&a+b"))],
+    )
     .why(VERBATIM, GUIDE),
     query("queries/raw-space", || url("/echo", "q=a b").to_string().into_bytes(), &[Seen::Query(Some("q=a%20b"))])
         .why(NO_PANIC, CRASHES),
-    query("queries/raw-quotes", || url("/echo", "q=\"<>\"").to_string().into_bytes(), &[Seen::Query(Some(
-        "q=%22%3C%3E%22",
-    ))])
+    query(
+        "queries/raw-quotes",
+        || url("/echo", "q=\"<>\"").to_string().into_bytes(),
+        &[Seen::Query(Some("q=%22%3C%3E%22"))],
+    )
     .why(NO_PANIC, CRASHES),
-    query("queries/raw-utf8-and-hash", || url("/echo", "q=ü#").to_string().into_bytes(), &[Seen::Query(Some(
-        "q=%C3%BC%23",
-    ))])
+    query(
+        "queries/raw-utf8-and-hash",
+        || url("/echo", "q=ü#").to_string().into_bytes(),
+        &[Seen::Query(Some("q=%C3%BC%23"))],
+    )
     .why(NO_PANIC, CRASHES),
-    query("queries/raw-line-break", || url("/echo", "q=a\r\nb\u{0}").to_string().into_bytes(), &[Seen::Query(Some(
-        "q=a%0D%0Ab%00",
-    ))])
+    query(
+        "queries/raw-line-break",
+        || url("/echo", "q=a\r\nb\u{0}").to_string().into_bytes(),
+        &[Seen::Query(Some("q=a%0D%0Ab%00"))],
+    )
     .why(NO_PANIC, CRASHES),
     query(
         "queries/no-raw",
@@ -59,10 +71,13 @@ pub(super) const ROWS: &[Delivery] = &[
     query(
         "queries/rest-repeats",
         || {
-            with(v1("/echo"), [
-                ("/queryStringParameters", json!({ "a": "2", "b": "x" })),
-                ("/multiValueQueryStringParameters", json!({ "a": ["1", "2"], "b": ["x"] })),
-            ])
+            with(
+                v1("/echo"),
+                [
+                    ("/queryStringParameters", json!({ "a": "2", "b": "x" })),
+                    ("/multiValueQueryStringParameters", json!({ "a": ["1", "2"], "b": ["x"] })),
+                ],
+            )
         },
         &[Seen::Query(Some("a=1&a=2&b=x"))],
     )

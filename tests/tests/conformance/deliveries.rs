@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use anyfn_conformance::{DELIVERIES, ENV, Verdict, judge_delivery};
 use anyfn_core::test::{Memory, block_on};
-use anyfn_core::{
-    App, Body, BoxFuture, Context, Error, Invocation, Level, Names, dispatch, dispatch_http,
-};
+use anyfn_core::{App, Body, BoxFuture, Context, Error, Invocation, Level, Names, dispatch, dispatch_http};
 use anyfn_lambda::{Http, MAX_ANSWER, Received, Shape, decode, encode, events};
 
 use crate::local::Locals;

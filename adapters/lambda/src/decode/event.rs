@@ -12,7 +12,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::target::{below_stage, decoded_path, push_decoded, push_either, push_sent, sent_path, sent_query};
+use super::target::{
+    below_mapping, below_stage, decoded_path, push_decoded, push_either, push_sent, sent_path, sent_query,
+};
 use super::text::{Pairs, Text};
 use super::{Http, Shape};
 
@@ -29,6 +31,14 @@ pub(super) struct Envelope<'a> {
     pub(super) method: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) path: Option<Text<'a>>,
+    /// The route of a REST API, with its parameters in braces.
+    #[serde(borrow, default)]
+    resource: Option<Text<'a>>,
+    /// That of an HTTP API, after a method.
+    #[serde(borrow, default)]
+    route_key: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    path_parameters: Option<Pairs<'a, Text<'a>>>,
     #[serde(borrow, default)]
     raw_path: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -178,7 +188,15 @@ fn target(envelope: &Envelope<'_>, shape: Shape) -> Target {
     let stage = context.and_then(|context| context.stage.as_deref()).unwrap_or_default();
     let domain = context.and_then(|context| context.domain_name.as_deref()).unwrap_or_default();
     // A custom domain maps a path to the stage; API Gateway's own has the stage in the path.
-    let staged = !stage.is_empty() && stage != "$default" && domain.contains(".execute-api.");
+    let own = domain.contains(".execute-api.");
+    let staged = own && !stage.is_empty() && stage != "$default";
+    let below = |path| match mapped_route(envelope) {
+        Some(route) if !own && !domain.is_empty() => below_mapping(path, route, |name| {
+            let pairs = envelope.path_parameters.as_ref().map(|pairs| &pairs.0[..]).unwrap_or_default();
+            pairs.iter().find(|(other, _)| **other == *name).map(|(_, value)| &**value)
+        }),
+        _ => path,
+    };
     let (path, came) = match shape {
         Shape::Url => {
             let raw = envelope.raw_path.as_deref().unwrap_or("/");
@@ -186,16 +204,16 @@ fn target(envelope: &Envelope<'_>, shape: Shape) -> Target {
         }
         Shape::V2 => {
             let raw = envelope.raw_path.as_deref().unwrap_or("/");
-            (decoded_path(if staged { below_stage(raw, stage) } else { raw }), raw)
+            (decoded_path(if staged { below_stage(raw, stage) } else { below(raw) }), raw)
         }
         Shape::V1 => {
             let path = envelope.path.as_deref().unwrap_or("/");
             let raw = context.and_then(|context| context.path.as_deref()).unwrap_or(path);
             // An HTTP API that is asked for payload 1.0 says so, and decodes the path.
             if envelope.version.as_deref() == Some("1.0") {
-                (decoded_path(if staged { below_stage(path, stage) } else { path }), raw)
+                (decoded_path(if staged { below_stage(path, stage) } else { below(path) }), raw)
             } else {
-                (sent_path(path), raw)
+                (sent_path(below(path)), raw)
             }
         }
         Shape::Alb | Shape::AlbMulti | Shape::Lattice => {
@@ -213,6 +231,12 @@ fn target(envelope: &Envelope<'_>, shape: Shape) -> Target {
         raw.push_str(raw_query.unwrap_or(&query));
     }
     Target { sent, raw: Some(raw) }
+}
+
+/// The route that the request came by; `None` for one that says nothing of the path.
+fn mapped_route<'a>(envelope: &'a Envelope<'_>) -> Option<&'a str> {
+    let key = || envelope.route_key.as_deref().and_then(|key| key.split_once(' ')).map(|(_, route)| route);
+    envelope.resource.as_deref().or_else(key)
 }
 
 /// The query, and how it came where that is known.

@@ -1,6 +1,6 @@
 //! Paths and queries: as they were sent, as far as a URI can hold them.
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 /// What `http::Uri` holds in no path. A question mark and a number sign that come in a path are part of it.
 const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'<').add(b'>').add(b'`').add(b'?').add(b'#');
@@ -66,6 +66,33 @@ fn push(query: &mut String, name: &str, value: &str) {
     query.push_str(name);
     query.push('=');
     query.push_str(value);
+}
+
+/// The path below what a custom domain maps to the API: what the route says of it, with its parameters filled in. The path
+/// itself where they do not agree.
+pub(super) fn below_mapping<'a, 'b>(
+    path: &'a str,
+    route: &str,
+    parameter: impl Fn(&str) -> Option<&'b str>,
+) -> &'a str {
+    let mut filled = String::with_capacity(path.len());
+    for segment in route.split('/').filter(|segment| !segment.is_empty()) {
+        filled.push('/');
+        match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => match parameter(name.trim_end_matches('+')) {
+                Some(value) => filled.push_str(value),
+                None => return path,
+            },
+            None => filled.push_str(segment),
+        }
+    }
+    let (bare, filled) = (path.strip_suffix('/').unwrap_or(path), filled.strip_suffix('/').unwrap_or(&filled));
+    if filled.is_empty() {
+        return "/";
+    }
+    let Some((at, _)) = bare.rmatch_indices('/').nth(filled.matches('/').count() - 1) else { return path };
+    let same = bare[at..] == *filled || percent_decode_str(&bare[at..]).eq(percent_decode_str(filled));
+    if same { &path[at..] } else { path }
 }
 
 /// The path below the stage, which API Gateway's own domain puts before it.
