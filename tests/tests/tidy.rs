@@ -147,3 +147,41 @@ fn nothing_is_left_for_later() {
         .collect();
     assert!(found.is_empty(), "unfinished:\n{}", found.join("\n"));
 }
+
+/// Where the links of a page lead that are no addresses, without the part after `#`.
+fn links(page: &str) -> Vec<String> {
+    let targets = page.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets
+        .map(|target| target.split('#').next().unwrap_or_default().to_owned())
+        .filter(|target| !target.is_empty() && !target.contains("://") && !target.contains([' ', '`', ':']))
+        .collect()
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut pages = files(&root().join("docs"), &[".md"]);
+    pages.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    pages.extend(files(&root().join("examples"), &[".md"]));
+    let mut seen = 0;
+    for page in pages {
+        for link in links(&fs::read_to_string(&page).unwrap()) {
+            seen += 1;
+            let target = page.parent().unwrap().join(&link);
+            assert!(target.exists(), "{} links to {link}, which is not there", page.display());
+        }
+    }
+    assert!(seen > 30, "{seen} links: are they read?");
+}
+
+#[test]
+fn every_chapter_stands_in_the_books_summary_and_its_code_is_compiled() {
+    let book = root().join("docs/book");
+    let summary = links(&fs::read_to_string(book.join("SUMMARY.md")).unwrap());
+    let compiled = fs::read_to_string(root().join("docs/book.rs")).unwrap();
+    for page in files(&book, &[".md"]) {
+        let name = page.file_name().unwrap().to_str().unwrap();
+        assert!(name == "SUMMARY.md" || summary.iter().any(|link| link == name), "SUMMARY.md does not name {name}");
+        let code = fs::read_to_string(&page).unwrap().contains("```rust");
+        assert_eq!(code, compiled.contains(&format!("\"{name}\"")), "docs/book.rs and the code in {name}");
+    }
+}
