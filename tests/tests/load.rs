@@ -39,7 +39,10 @@ fn alone<F: Future>(test: impl FnOnce() -> F) -> F::Output {
 
 async fn start(target: Target) -> Running {
     // AWS' emulator takes one request at a time; two instances of the function share the load behind our own.
-    let lambda = Lambda::own(Shape::V2, 2);
+    begin(target, Lambda::own(Shape::V2, 2)).await
+}
+
+async fn begin(target: Target, lambda: Lambda) -> Running {
     local::start(target, built(), Some(&lambda), &Options::new()).await.expect("the runtime starts")
 }
 
@@ -114,8 +117,12 @@ struct Told {
 }
 
 async fn load(target: Target) {
-    let seconds = std::env::var("ANYFN_LOAD_SECONDS").ok().map_or(2, |text| text.parse().expect("a number of seconds"));
     let running = start(target).await;
+    load_on(running, target.name()).await;
+}
+
+async fn load_on(running: Running, name: &str) {
+    let seconds = std::env::var("ANYFN_LOAD_SECONDS").ok().map_or(2, |text| text.parse().expect("a number of seconds"));
     let (addr, begin) = (running.addr(), Instant::now());
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
@@ -136,7 +143,6 @@ async fn load(target: Target) {
     let all = clients.join_all().await;
     let wrong: Vec<_> = all.iter().flat_map(|told| &told.wrong).collect();
     let right: u32 = all.iter().map(|told| told.right).sum();
-    let name = target.name();
     println!("{name}: {right} right and {} wrong answers to {CLIENTS} clients in {:.1?}", wrong.len(), begin.elapsed());
     running.stop().await;
     assert!(wrong.is_empty(), "{name}: {:#?}", &wrong[..wrong.len().min(10)]);
@@ -152,6 +158,11 @@ fn the_server_loses_no_answer_under_load() {
 #[test]
 fn lambda_loses_no_answer_under_load() {
     alone(|| load(Target::Lambda));
+}
+
+#[test]
+fn lambda_loses_no_answer_under_load_where_it_streams() {
+    alone(|| async { load_on(begin(Target::Lambda, Lambda::streaming(2)).await, "lambda-stream").await });
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What each gateway is answered, in the form that it reads.
 
-use super::{API, alb, alb_multi, bytes, lattice, url, v1, v2};
+use serde_json::{Value, json};
+
+use super::{API, alb, alb_multi, bytes, lattice, url, v1, v2, with};
 use crate::Gives::{Member, Nothing};
 use crate::{Answer, Delivery, Gives, Payload};
 
@@ -9,6 +11,7 @@ const ONE: &str = "payload 1.0: the maps are merged, and any other member is a 5
 const SINGLE: &str = "one value a name: cookies differ in the case of their names, so that none is lost";
 const MULTI: &str = "lists where the request had lists, and nothing beside them";
 const BASE64: &str = "base64 only where it must be: no text, or encoded";
+const NAMED: &str = "what is text goes as text, whatever its type is called";
 const EMPTY: &str = "no content is an empty text";
 const LIVES: &str = "a value that is no UTF-8 is answered, and the process lives";
 const LARGE: &str = "an answer that the platform does not carry is a clear error, before it is posted";
@@ -24,6 +27,23 @@ const QUOTA: &str = "AWS: Lambda quotas (6 MB), ELB (1 MB)";
 
 const fn row(name: &'static str, event: fn() -> Vec<u8>, gives: &'static [Gives]) -> Delivery {
     Delivery::new(name, event).gives(gives)
+}
+
+/// The event as a POST of this type.
+fn mirror(mut event: Value, kind: &str) -> Value {
+    match event.pointer_mut("/requestContext/http/method") {
+        Some(method) => *method = json!("POST"),
+        None => event["httpMethod"] = json!("POST"),
+    }
+    event["headers"]["content-type"] = json!(kind);
+    if event["multiValueHeaders"].is_object() {
+        event["multiValueHeaders"]["content-type"] = json!([kind]);
+    }
+    event
+}
+
+fn mirrored(event: Value, kind: &str, text: &str) -> Vec<u8> {
+    with(mirror(event, kind), [("/body", json!(text))])
 }
 
 const COOKIES: &str = r#"["c0=0; Path=/", "c1=1; Path=/; HttpOnly"]"#;
@@ -128,6 +148,26 @@ pub(super) const ROWS: &[Delivery] = &[
         .answer(&[Answer::Body(Payload::Counting(256))]),
     row("answers/bytes-that-are-text", || bytes(&alb("/bytes/1")), &[PLAIN, Member("/body", r#""\u0000""#)])
         .why(BASE64, TYPES),
+    row(
+        "answers/svg",
+        || mirrored(v1("/mirror"), "image/svg+xml", "<svg>ü</svg>"),
+        &[PLAIN, Member("/body", "\"<svg>ü</svg>\"")],
+    )
+    .why(NAMED, TYPES),
+    row("answers/form", || mirrored(alb("/mirror"), "application/x-www-form-urlencoded", "a=1&b=%20"), &[PLAIN])
+        .why(NAMED, TYPES),
+    row("answers/vendor-json", || mirrored(url("/mirror", ""), "application/vnd.api+json", "{}"), &[PLAIN])
+        .why(NAMED, TYPES),
+    row(
+        "answers/latin1-text",
+        || {
+            let event = mirror(url("/mirror", ""), "text/plain; charset=latin1");
+            with(event, [("/body", json!("Y2Fm6Q==")), ("/isBase64Encoded", json!(true))])
+        },
+        &[CODED, Member("/body", "\"Y2Fm6Q==\"")],
+    )
+    .why("a text type whose bytes are no UTF-8 loses nothing", "lambda_http replaces them")
+    .answer(&[Answer::Body(Payload::Bytes(b"caf\xe9"))]),
     row(
         "answers/gzip",
         || bytes(&v2("/gzip", "$default", API)),
