@@ -1,0 +1,44 @@
+//! Payments, pushes, text messages and commands: what others tell this program in signed requests.
+
+mod chat;
+mod outbox;
+mod payments;
+mod phone;
+mod pushes;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use anyfn::webhooks::{StandardWebhooks, Verified};
+use anyfn::{Context, Error};
+
+use crate::outbox::{InMemory, Outbox};
+
+/// What all handlers share.
+#[derive(Clone)]
+struct Shared {
+    outbox: Arc<dyn Outbox>,
+}
+
+/// Made once for each cold start. Put your queue's client here.
+async fn connect(_: Context) -> Result<Shared, Error> {
+    Ok(Shared { outbox: Arc::new(InMemory::default()) })
+}
+
+/// Anything that follows the standard. The id is signed: keep those that were dealt with, since they come again.
+async fn received(cx: Context, Verified(event): Verified<StandardWebhooks>) -> &'static str {
+    cx.log(format!("received {} {}", event.id, event.kind().unwrap_or_default()));
+    "ok"
+}
+
+anyfn::app! {
+    state = connect;
+    http("/stripe") => payments::paid,
+    http("/github") => pushes::pushed,
+    http("/sms") => phone::sms,
+    // A telephone number may keep the URL that it had: this is the one in Twilio's documentation.
+    http("/myapp.php") => phone::digits,
+    http("/slack") => chat::command,
+    http("/hooks") => received,
+}
