@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Context, Error};
+use crate::{Context, Error, Event};
 
 /// Physical names to those in the program: a queue's, which the platform may make up, to the one in `queue("…")`; a
 /// schedule's, in the platform's own dialect, to the expression in `schedule("…")`.
@@ -47,5 +47,20 @@ impl Names {
     #[must_use]
     pub fn of(&self, physical: &str) -> String {
         self.0.get(physical).map_or(physical, String::as_str).to_owned()
+    }
+
+    /// Gives an event that says the platform's name of its source the program's.
+    pub(crate) fn apply(&self, event: &mut Event) {
+        let name = match event {
+            Event::Schedule(tick) => &mut tick.name,
+            Event::Queue(batch) => &mut batch.source,
+            Event::Object(batch) => &mut batch.source,
+            Event::Change(batch) => &mut batch.source,
+            Event::Message(batch) => &mut batch.source,
+            Event::Http(_) | Event::Custom(_) => return,
+        };
+        if let Some(own) = self.0.get(name) {
+            name.clone_from(own);
+        }
     }
 }

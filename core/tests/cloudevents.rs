@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use anyfn_core::cloudevents::{PATH, TOKEN, event, read, serve};
+use anyfn_core::cloudevents::{PATH, TOKEN, event, read, receive, serve};
 use anyfn_core::test::{Memory, block_on};
 use anyfn_core::{App, Body, Context, Custom, Error, Event, Item, Json, ObjectAction, ObjectEvent, Schedule};
 
@@ -290,4 +290,22 @@ fn events_come_by_post() {
     *request.method_mut() = http::Method::GET;
     let (status, _, headers) = answer(request);
     assert_eq!((status, headers["allow"].to_str().unwrap()), (405, "POST"));
+}
+
+#[test]
+fn what_a_source_calls_otherwise_has_its_name_in_the_program() {
+    async fn job(cx: Context, batch: anyfn_core::Batch<serde_json::Value>) {
+        cx.log(format!("from {}", batch.source));
+    }
+    async fn other() -> Result<(), Error> {
+        Err(Error::internal("another queue's"))
+    }
+    let app = App::builder().queue("others", other).queue("jobs", job).build();
+    let memory = Memory::default().env("ANYFN_NAMES", r#"{"acme-jobs-prod":"jobs"}"#);
+    let source = "/apis/v1/namespaces/n/kafkasources/k#acme-jobs-prod";
+    let event = binary("dev.knative.kafka.event", &[("content-type", "application/json")], "{}");
+    let (mut head, body) = event.into_parts();
+    head.headers.insert("ce-source", http::HeaderValue::from_static(source));
+    let answer = block_on(receive(&app, http::Request::from_parts(head, body), memory.context()));
+    assert_eq!((answer.status().as_u16(), memory.log_lines()), (204, vec!["from jobs".to_owned()]));
 }

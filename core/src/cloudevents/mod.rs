@@ -14,7 +14,7 @@
 //! | anything else | [`Event::Custom`] |
 //!
 //! The extension `anyfnname` names the schedule, queue, bucket, table or topic as the program does; without it the name is
-//! the last part of `source`. Answers: 204 where all is done, 200 with the JSON that a custom event is answered with, 503
+//! the last part of `source`, or what [`Names`] has for that. Answers: 204 where all is done, 200 with the JSON that a custom event is answered with, 503
 //! where something failed and should come again.
 //!
 //! [CloudEvents 1.0]: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
@@ -28,7 +28,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use subtle::ConstantTimeEq as _;
 
-use crate::{Body, Context, Error, ErrorKind, Event, Handler, Outcome, Response, dispatch};
+use crate::{Body, Context, Error, ErrorKind, Event, Handler, Names, Outcome, Response, dispatch};
 
 pub use map::event;
 pub use read::{read, structured};
@@ -71,8 +71,10 @@ async fn run<H: Handler>(
             .detail("CloudEvents come by POST"));
     }
     let events = read(request).await?.into_iter().map(event).collect::<Result<Vec<Event>, Error>>()?;
+    let names = Names::of_program(cx)?;
     let mut answer = Answer::default();
-    for event in events {
+    for mut event in events {
+        names.apply(&mut event);
         answer.add(dispatch(handler, event, cx.clone()).await);
     }
     Ok(answer.into_http())
