@@ -73,9 +73,11 @@ pub struct Bind {
     pub bucket: Option<String>,
     /// Vercel: the topic of its Queues. Lambda: the topic in an MSK cluster.
     pub topic: Option<String>,
+    /// Knative: the bucket, topic or table whose events these are, as the last part of their `source` says it.
+    pub source: Option<String>,
     /// How many items come at once, at most (Lambda, Workers).
     pub batch_size: Option<u32>,
-    /// How often an item that failed comes again (SQS queues that the template makes, Workers).
+    /// How often an item that failed comes again (SQS queues that the template makes, Workers, Knative's triggers).
     pub retries: Option<u32>,
 }
 

@@ -38,7 +38,7 @@ impl<'a> Wiring<'a> {
     }
 
     /// The names that triggers of this kind are declared with, each once.
-    pub(crate) fn names(&self, kinds: &'a [&str]) -> Vec<&'a str> {
+    pub(crate) fn names(&self, kinds: &[&str]) -> Vec<&'a str> {
         let mut names: Vec<&str> = Vec::new();
         for trigger in self.triggers.iter().filter(|trigger| kinds.contains(&trigger.kind.as_str())) {
             names.extend(trigger.name.as_deref().filter(|name| !names.contains(name)));

@@ -3,9 +3,11 @@
 //! Knative's sources and triggers can send no secret along. So the public service takes events by token alone, and a second
 //! one of the same image, which only the cluster reaches, takes them from anyone there.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::{Wiring, yaml};
+use super::{Wiring, with_names, yaml};
 use crate::build::cron;
 use crate::project::Function;
 
@@ -82,7 +84,7 @@ pub(crate) fn objects(function: &Function, wiring: &Wiring<'_>) -> anyhow::Resul
         for source in wiring.names(&[kind]) {
             let filters = json!([
                 { "any": types.iter().map(|kind| kind.filter()).collect::<Vec<_>>() },
-                { "any": named(kind, source) },
+                { "any": named(kind, source, wiring.bind(source).source.as_deref()) },
             ]);
             let trigger = format!("{name}-{}-{}", object_name(kind), object_name(source));
             brought.push(trigger_of(function, wiring, &trigger, &events, &filters, source));
@@ -95,13 +97,35 @@ pub(crate) fn objects(function: &Function, wiring: &Wiring<'_>) -> anyhow::Resul
     }
     let mut all = Vec::new();
     if wiring.any("http") || brought.is_empty() {
-        all.push(service(function, &name, false));
+        all.push(service(function, wiring, &name, false));
     }
     if !brought.is_empty() {
-        all.push(service(function, &events, true));
+        all.push(service(function, wiring, &events, true));
     }
     all.extend(brought);
+    told_apart(&all)?;
     Ok(all)
+}
+
+/// Kubernetes' names are of small letters, digits and hyphens: two of the program's may become one.
+fn told_apart(objects: &[Value]) -> anyhow::Result<()> {
+    let id = |object: &Value| (object["kind"].to_string(), object["metadata"]["name"].to_string());
+    for (at, object) in objects.iter().enumerate() {
+        if objects[..at].iter().any(|other| id(other) == id(object)) {
+            let (kind, name) = id(object);
+            anyhow::bail!(
+                "two names of the program are one in Kubernetes: both make the {kind} {name}\ncall one of them otherwise"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What a source calls it, to the name in the program.
+fn names(wiring: &Wiring<'_>) -> BTreeMap<String, String> {
+    let kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
+    let names = wiring.names(&kinds).into_iter();
+    names.filter_map(|name| Some((wiring.bind(name).source?, name.to_owned()))).collect()
 }
 
 /// The file, with what to know first.
@@ -130,12 +154,14 @@ pub(crate) fn service_yaml(function: &Function, wiring: &Wiring<'_>) -> anyhow::
     Ok(text)
 }
 
-fn service(function: &Function, name: &str, inside: bool) -> Value {
+fn service(function: &Function, wiring: &Wiring<'_>, name: &str, inside: bool) -> Value {
     let settings = &function.settings;
     let secrets = object_name(&function.package);
     let image = settings.server.image.clone().unwrap_or_else(|| format!("dev.local/{secrets}"));
-    let mut env: Vec<Value> =
-        settings.env.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let mut env: Vec<Value> = with_names(&settings.env, &names(wiring))
+        .into_iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect();
     if inside {
         env.push(json!({ "name": "ANYFN_EVENT_SENDERS", "value": "anyone" }));
     }
@@ -201,9 +227,11 @@ fn trigger_of(
     })
 }
 
-/// Which events are those of `name`: by the extension that says so, or by the last part of their source.
-fn named(kind: &str, name: &str) -> Vec<Value> {
+/// Which events are those of `name`: by the extension that says so, or by the last part of their source, which is the
+/// name unless it is bound to another one.
+fn named(kind: &str, name: &str, bound: Option<&str>) -> Vec<Value> {
     let mut any = vec![json!({ "exact": { "anyfnname": name } })];
+    let name = bound.unwrap_or(name);
     any.extend(["/", "#", ":"].map(|before| json!({ "suffix": { "source": format!("{before}{name}") } })));
     match kind {
         // The specification's adapter for S3: `aws:s3.REGION.BUCKET`.

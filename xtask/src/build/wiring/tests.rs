@@ -144,7 +144,8 @@ fn passes(filter: &Value, event: &Value) -> bool {
 
 #[test]
 fn in_a_cluster_each_event_comes_to_one_trigger_and_ticks_come_by_the_name_in_the_program() {
-    let (function, triggers) = (function(&json!({ "bind": { "payments": { "retries": 9 } } })), all());
+    let bind = json!({ "payments": { "retries": 9 }, "orders": { "source": "inventory.orders_v2" } });
+    let (function, triggers) = (function(&json!({ "bind": bind })), all());
     let objects = server::objects(&function, &Wiring::new(&function, &triggers)).unwrap();
     let ping = objects.iter().find(|object| object["kind"] == "PingSource").unwrap();
     assert_eq!((&ping["spec"]["schedule"], &ping["spec"]["timezone"]), (&json!("0 9 * * 1-5"), &json!("UTC")));
@@ -169,10 +170,12 @@ fn in_a_cluster_each_event_comes_to_one_trigger_and_ticks_come_by_the_name_in_th
         (
             "io.debezium.mysql.datachangeevent",
             "/debezium/x",
-            json!({ "iodebeziumtable": "orders" }),
+            json!({ "iodebeziumtable": "inventory.orders_v2" }),
             "shop-change-orders",
         ),
-        ("dev.anyfn.change.update", "/tables/orders", json!({}), "shop-change-orders"),
+        ("dev.anyfn.change.update", "/tables/inventory.orders_v2", json!({}), "shop-change-orders"),
+        ("dev.anyfn.change.update", "/tables/orders", json!({}), ""),
+        ("dev.anyfn.change.update", "/any", json!({ "anyfnname": "orders" }), "shop-change-orders"),
         ("com.amazonaws.sns.Notification", "arn:aws:sns:eu-west-1:1:payments", json!({}), "shop-message-payments"),
         ("com.example.made", "/anything", json!({}), "shop-custom"),
         ("dev.knative.sources.ping", "/apis/v1/n/pingsources/another", json!({}), ""),
@@ -195,6 +198,19 @@ fn in_a_cluster_each_event_comes_to_one_trigger_and_ticks_come_by_the_name_in_th
             .map(|object| &object["spec"]["delivery"]["retry"])
     };
     assert_eq!((retries("shop-message-payments"), retries("shop-custom")), (Some(&json!(9)), Some(&json!(3))));
+    for service in objects.iter().filter(|object| object["kind"] == "Service") {
+        let env = service["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();
+        let names = json!({ "name": "ANYFN_NAMES", "value": r#"{"inventory.orders_v2":"orders"}"# });
+        assert!(env.contains(&names), "{service}");
+    }
+}
+
+#[test]
+fn two_names_that_kubernetes_cannot_tell_apart_are_refused() {
+    let two = triggers(&json!([{ "kind": "queue", "name": "my.jobs" }, { "kind": "queue", "name": "my_jobs" }]));
+    let function = function(&json!({}));
+    let error = server::objects(&function, &Wiring::new(&function, &two)).unwrap_err().to_string();
+    assert!(error.contains("shop-queue-my-jobs") && error.contains("call one of them otherwise"), "{error}");
 }
 
 #[test]
