@@ -42,7 +42,7 @@ pub(super) fn examine(project: &Project, function: &Function) -> Result<Vec<Find
 fn ways(graph: &Graph, index: usize, node: &Node) -> Vec<Vec<usize>> {
     let mut ways = graph.paths(index);
     ways.sort_by_key(Vec::len);
-    if advice::own_line(node).is_some() {
+    if advice::own_line(node, None).is_some() {
         ways.truncate(1);
     }
     ways
@@ -90,10 +90,10 @@ fn obstacle(node: &Node, graph: &Graph, backend: bool) -> Option<(State, String)
             })
         }
         "aws-lc-sys" | "openssl-sys" | "boring-sys" | "libsqlite3-sys" | "libpq-sys" | "mysqlclient-sys"
-        | "librdkafka-sys" => broken("a C library, and Workers has none; it does not compile"),
+        | "librdkafka-sys" => broken("a C library, and Workers has none: it does not compile, or does not link"),
         "native-tls" => broken("TLS by the operating system, and Workers has none; it does not compile"),
         "reqwest" if node.features.contains("blocking") => {
-            broken("its `blocking` needs threads; on Workers it is not there")
+            warning("its `blocking` needs threads: on Workers it is not there, and what uses it does not compile")
         }
         "tower-http" => match node.on(&["timeout", "trace"]) {
             on if on.is_empty() => None,
@@ -151,7 +151,8 @@ fn listed(features: &[String]) -> String {
 /// What to do: the line to change, what it becomes, and what else there is.
 fn next(culprit: &Node, direct: &Node, place: Option<&Declared>) -> Vec<String> {
     let mut next = Vec::new();
-    if let Some(lines) = advice::own_line(culprit) {
+    let key = place.filter(|_| direct == culprit).map(|place| place.key.as_str());
+    if let Some(lines) = advice::own_line(culprit, key) {
         return lines;
     }
     if let Some(place) = place {

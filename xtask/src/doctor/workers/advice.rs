@@ -4,33 +4,32 @@ use super::TOKIO;
 use crate::doctor::edit::Declared;
 use crate::doctor::graph::Node;
 
-/// What helps against `culprit` whoever brings it: lines of one's own.
-pub(super) fn own_line(culprit: &Node) -> Option<Vec<String>> {
-    let add = "add to Cargo.toml, below [target.'cfg(target_family = \"wasm\")'.dependencies]:";
+/// What helps against `culprit` whoever brings it: lines of one's own. `key` is what the function itself calls it, where it
+/// depends on it directly: one package under two names does not compile.
+pub(super) fn own_line(culprit: &Node, key: Option<&str>) -> Option<Vec<String>> {
     let (major, minor) = culprit.line();
-    let version = format!("{major}.{minor}");
-    match culprit.name.as_str() {
-        "getrandom" => {
-            let feature = if (major, minor) < (0, 3) { "js" } else { "wasm_js" };
-            let mut lines = vec![
-                add.to_owned(),
-                // A name of its own, since several versions of it are usual.
-                format!(
-                    "getrandom-{major}-{minor} = {{ package = \"getrandom\", version = \"{version}\", features = [\"{feature}\"] }}"
-                ),
-            ];
-            if culprit.features.contains("wasm_js") {
-                lines = vec!["cargo update -p getrandom@".to_owned() + &culprit.version];
-            }
-            Some(lines)
+    let (name, version, rest) = match culprit.name.as_str() {
+        // It has the feature, and is too old for that to be enough.
+        "getrandom" if culprit.features.contains("wasm_js") => {
+            return Some(vec![format!("cargo update -p getrandom@{}", culprit.version)]);
         }
-        "uuid" => Some(vec![add.to_owned(), format!("uuid = {{ version = \"{major}\", features = [\"js\"] }}")]),
-        "chrono" => Some(vec![
-            add.to_owned(),
-            "chrono = { version = \"0.4\", default-features = false, features = [\"wasmbind\"] }".to_owned(),
-        ]),
-        _ => None,
-    }
+        // Under a name of its own, since several versions of it are usual.
+        "getrandom" if (major, minor) < (0, 3) => {
+            (format!("getrandom-{major}-{minor}"), format!("{major}.{minor}"), "features = [\"js\"]")
+        }
+        "getrandom" => (format!("getrandom-{major}-{minor}"), format!("{major}.{minor}"), "features = [\"wasm_js\"]"),
+        "uuid" => ("uuid".to_owned(), major.to_string(), "features = [\"js\"]"),
+        "chrono" => {
+            ("chrono".to_owned(), format!("{major}.{minor}"), "default-features = false, features = [\"wasmbind\"]")
+        }
+        _ => return None,
+    };
+    let key = key.unwrap_or(&name);
+    let package = if key == culprit.name { String::new() } else { format!("package = {:?}, ", culprit.name) };
+    Some(vec![
+        "add to Cargo.toml, below [target.'cfg(target_family = \"wasm\")'.dependencies]:".to_owned(),
+        format!("{key} = {{ {package}version = {version:?}, {rest} }}"),
+    ])
 }
 
 /// The line that takes the place of the one that brings `culprit`, where that can be said.

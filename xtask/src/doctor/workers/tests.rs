@@ -160,6 +160,27 @@ fn random_numbers_get_one_line_for_each_version_of_getrandom() {
 }
 
 #[test]
+fn what_the_function_depends_on_itself_keeps_its_name() {
+    let fixture = Fixture::new(
+        "direct",
+        &[
+            (
+                "shop",
+                "0.1.0",
+                "[dependencies]\nanyfn = { path = \"anyfn\" }\nrand = { path = \"rand\" }\n\
+                 random = { path = \"getrandom\", package = \"getrandom\" }\n",
+            ),
+            ANYFN,
+            ("rand", "0.9.0", "[dependencies]\ngetrandom = { path = \"../getrandom\" }\n"),
+            ("getrandom", "0.3.4", "[features]\nwasm_js = []\n"),
+        ],
+    );
+    let found = fixture.examine();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].next[1], r#"random = { package = "getrandom", version = "0.3", features = ["wasm_js"] }"#);
+}
+
+#[test]
 fn what_compiles_and_then_asks_for_the_time_is_a_warning() {
     let fixture = Fixture::new(
         "time",
