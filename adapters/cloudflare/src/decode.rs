@@ -80,6 +80,14 @@ fn bad_port(host: &str) -> bool {
 
 /// The URL as a [`Uri`]; bytes that none can hold are percent-encoded, and path and query as they came come along.
 fn target(url: &Bytes) -> Result<(Uri, Option<String>), Error> {
+    // The asterisk of OPTIONS is no path, and comes right after the host.
+    if let Some(server) =
+        url.strip_suffix(b"*").filter(|server| server.iter().filter(|byte| **byte == b'/').count() == 2)
+    {
+        let uri = Uri::from_maybe_shared(url.slice_ref(server))
+            .map_err(|_| Error::bad_request("the request's URL is none"))?;
+        return Ok((uri, Some("*".to_owned())));
+    }
     // `Uri` cuts silently at a number sign.
     if !url.contains(&b'#')
         && let Ok(uri) = Uri::from_maybe_shared(url.clone())

@@ -48,6 +48,13 @@ fn the_edge_names_the_request_and_its_client() {
 }
 
 #[test]
+fn an_asterisk_is_the_root_and_is_told() {
+    let received = decode("OPTIONS\nhttps://a.example:8443*".into(), Body::empty()).unwrap();
+    assert_eq!(received.request.uri(), "https://a.example:8443/");
+    assert_eq!(received.raw_target.as_deref(), Some("*"));
+}
+
+#[test]
 fn heads_that_http_does_not_know_are_refused() {
     for head in [
         "",

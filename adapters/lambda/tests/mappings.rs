@@ -38,6 +38,8 @@ fn the_route_says_what_the_path_is_below() {
         ("/shop/a/b", "/{proxy+}", Value::Null, "/shop/a/b"),
         ("/a", "/{proxy+}", json!({ "proxy": "a/b/c" }), "/a"),
         ("/shopa/b", "/{proxy+}", json!({ "proxy": "a/b" }), "/shopa/b"),
+        ("//a", "/{proxy+}", json!({ "proxy": "a" }), "//a"),
+        ("/shop//a", "/{proxy+}", json!({ "proxy": "/a" }), "//a"),
         ("/", "/{proxy+}", json!({ "proxy": "" }), "/"),
         ("", "/{proxy+}", json!({ "proxy": "a" }), "/"),
     ] {

@@ -92,7 +92,8 @@ pub(super) fn below_mapping<'a, 'b>(
     }
     let Some((at, _)) = bare.rmatch_indices('/').nth(filled.matches('/').count() - 1) else { return path };
     let same = bare[at..] == *filled || percent_decode_str(&bare[at..]).eq(percent_decode_str(filled));
-    if same { &path[at..] } else { path }
+    // A base path is made of names; a path with two slashes in front is a path with two slashes.
+    if same && !path[..at].split('/').skip(1).any(str::is_empty) { &path[at..] } else { path }
 }
 
 /// The path below the stage, which API Gateway's own domain puts before it.
