@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use anyfn_xtask::build::Target;
+use anyfn_xtask::local::events::{Event, Told};
 use anyfn_xtask::local::{Options, start};
 use anyfn_xtask::tools;
 use serde_json::Value;
@@ -103,7 +104,8 @@ fn a_service_with_a_mistake_does_not_pass() {
     }
 }
 
-/// Sends what Knative 1.20's `PingSource`, broker and `KafkaSource` send: binary mode, no token.
+/// Sends what Knative 1.20's `PingSource`, broker and `KafkaSource` send, in binary mode, and what somebody else puts into
+/// the broker, in structured mode; no token.
 const SENDER: &str = r#"
 const url = process.argv.at(-1);
 const send = async (headers, body) =>
@@ -115,6 +117,9 @@ console.log(JSON.stringify([
   await send({ "ce-type": "dev.knative.kafka.event", "ce-source": "/apis/v1/namespaces/default/kafkasources/jobs#echo",
     "ce-key": "k", "content-type": json, "ce-knativearrivaltime": "2026-11-23T03:00:00Z" }, '{"n":1}'),
   await send({ "ce-type": "dev.anyfn.queue.message", "ce-source": "/queues/echo", "content-type": json }, '{"fail":true}'),
+  (await fetch(url, { method: "POST", headers: { "content-type": "application/cloudevents+json" }, body: JSON.stringify({
+    specversion: "1.0", id: "2", type: "dev.anyfn.object.created", source: "/buckets/echo", data: { bucket: "echo", key: "k" },
+  }) })).status,
 ]));
 "#;
 
@@ -129,9 +134,22 @@ async fn the_server_inside_the_cluster_takes_what_knative_sends() {
         node.args(["--input-type=module", "--eval", SENDER, &url]).output().unwrap()
     });
     let sent = sent.await.unwrap();
-    assert_eq!(String::from_utf8_lossy(&sent.stdout).trim(), "[204,204,503]", "{}", text(&sent));
+    assert_eq!(String::from_utf8_lossy(&sent.stdout).trim(), "[204,204,503,204]", "{}", text(&sent));
     let logs = running.logs().join("\n");
     assert!(logs.contains(r#""name":"0 3 * * *","scheduled_at":1795402800000"#), "{logs}");
     assert!(logs.contains(r#"{"body":{"n":1},"trigger":"queue"}"#), "{logs}");
+    assert!(logs.contains(r#""trigger":"object""#) && logs.contains(r#""key":"k""#), "{logs}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_service_takes_nothing_that_comes_without_the_token() {
+    let built = tokio::task::spawn_blocking(|| built(Target::Server, "echo")).await.unwrap();
+    let running = start(Target::Server, &built, None, &Options::new().env("ANYFN_EVENT_TOKEN", "swordfish")).await;
+    let running = running.unwrap();
+    let event = Event::Queue { name: "echo".to_owned(), bodies: vec!["{}".to_owned()] };
+    let told = running.receiver(Target::Server, "another").send(&event).await.unwrap();
+    assert!(matches!(&told, Told::Failed(why) if why.starts_with("401")), "{told:?}");
+    assert_eq!(running.receiver(Target::Server, "swordfish").send(&event).await.unwrap(), Told::Again(vec![]));
     running.stop().await;
 }

@@ -8,6 +8,7 @@ mod built;
 mod cloudevents;
 mod deploy;
 mod deployed;
+mod failing;
 mod fake;
 mod folder;
 mod glibc;
