@@ -54,7 +54,8 @@ fn url(path: &str, query: &str) -> Value {
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
         "headers": { "host": "fn.example" }, "isBase64Encoded": false,
         "requestContext": { "domainName": "abc.lambda-url.eu-west-1.on.aws", "stage": "$default",
-                            "http": { "method": "GET", "sourceIp": "203.0.113.7" } },
+                            "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7",
+                                      "userAgent": "curl/8.5.0" } },
     })
 }
 
@@ -64,7 +65,8 @@ fn v2(path: &str, stage: &str, domain: &str) -> Value {
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": { "host": domain },
         "isBase64Encoded": false,
         "requestContext": { "domainName": domain, "stage": stage,
-                            "http": { "method": "GET", "path": path, "sourceIp": "203.0.113.7" } },
+                            "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7",
+                                      "userAgent": "curl/8.5.0" } },
     })
 }
 

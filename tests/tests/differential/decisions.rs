@@ -1,0 +1,65 @@
+//! What was decided of disagreements that no row of the table is about.
+
+use crate::Disagreement;
+
+/// Why anyfn does what it does where others do something else.
+pub(crate) struct Decision {
+    /// What the disagreement is on.
+    pub(crate) what: &'static str,
+    /// Whose.
+    pub(crate) peers: &'static [&'static str],
+    /// Whether it is this one.
+    pub(crate) fits: fn(&Disagreement) -> bool,
+    /// The decision.
+    pub(crate) why: &'static str,
+    /// Where it stands.
+    pub(crate) source: &'static str,
+}
+
+impl Decision {
+    pub(crate) fn is_on(&self, one: &Disagreement) -> bool {
+        self.what == one.what && self.peers.contains(&one.peer) && (self.fits)(one)
+    }
+}
+
+pub(crate) const DECISIONS: &[Decision] = &[
+    Decision {
+        what: "origin",
+        peers: &["hono"],
+        fits: |one| one.theirs.contains("lambda-url") && !one.ours.contains("lambda-url"),
+        why: "The host of the URL is the one that the client asked for, by its `Host` header; the domain in the event's context is \
+              the function's own, whatever stands in front of it. Twilio signs the former.",
+        source: "RFC 9110, section 7.2",
+    },
+    Decision {
+        what: "origin",
+        peers: &["hono", "serverless-http", "serverless-express"],
+        fits: |one| one.ours.starts_with("http://") && one.theirs == one.ours.replacen("http", "https", 1),
+        why: "Behind a load balancer the scheme is the one that its listener was asked with, `x-forwarded-proto`.",
+        source: "Elastic Load Balancing: HTTP headers and Application Load Balancers",
+    },
+    Decision {
+        what: "origin",
+        peers: &["hono", "serverless-http", "serverless-express", "mangum"],
+        fits: |one| one.theirs.ends_with("://undefined") || one.theirs.ends_with("://"),
+        why: "Where no `Host` header came, the host is the domain of the event's context, and without that the URL has none; nothing \
+              is made up.",
+        source: "RFC 9110, section 7.2",
+    },
+    Decision {
+        what: "request's content-length",
+        peers: &["hono", "serverless-http", "serverless-express"],
+        fits: |one| one.ours == "none",
+        why: "The headers are those that were sent. A client of HTTP/2 need not send a length, and a handler that reads the header \
+              could not tell a made-up one from the client's.",
+        source: "RFC 9113, section 8.1.1",
+    },
+    Decision {
+        what: "answer's x-multi",
+        peers: &["serverless-http"],
+        fits: |one| one.ours == "a | b" && one.theirs == "a | a, b | b",
+        why: "A REST API's answer has repeated headers in `multiValueHeaders` alone: API Gateway merges both maps, so that a joined \
+              value in `headers` would be one more header.",
+        source: "API Gateway: Output format of a Lambda function for proxy integration",
+    },
+];
