@@ -59,6 +59,11 @@ impl Instance {
         made.as_deref().map_err(failed)
     }
 
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn with_calls(self, calls: Box<dyn Calls>) -> Self {
+        Self { calls: OnceLock::from(Ok(calls)), ..self }
+    }
+
     pub(crate) fn log(&self, id: Option<&InvocationId>, level: Level, line: &str) {
         if !self.ipc.as_ref().is_some_and(|ipc| ipc.log(id, level, line)) {
             eprintln!("{line}");

@@ -28,6 +28,9 @@ mod context;
 mod current;
 #[cfg(feature = "runtime")]
 mod events;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "runtime")]
 mod ipc;
 #[cfg(feature = "runtime")]

@@ -60,7 +60,7 @@ impl Traffic {
         drop(taken);
     }
 
-    fn read(&self, bytes: &[u8]) {
+    pub(crate) fn read(&self, bytes: &[u8]) {
         let mut inner = self.inner();
         if inner.open == 0 && inner.head.len() + bytes.len() <= HEAD {
             inner.head.extend_from_slice(bytes);
