@@ -18,10 +18,10 @@ use crate::{tools, ui};
 /// Workers: `npx wrangler`. Vercel: `npx vercel`. Server: `podman`, or else `docker`, makes an image.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask deploy --target cloudflare --dry-run        prints the command, and neither builds nor deploys
+  cargo xtask deploy --target cloudflare --dry-run   prints the command and does nothing
   cargo xtask deploy --target cloudflare
   cargo xtask deploy --target lambda --arm64 -- --region eu-west-1 --guided
-  cargo xtask deploy --target lambda --with aws           the code alone, of a function that is there
+  cargo xtask deploy --target lambda --with aws      the code of a function that is there
   cargo xtask deploy --target vercel -- --prod
   cargo xtask deploy --target server --with docker -- --tag registry.example/my-fn
 

@@ -16,12 +16,12 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "First steps:
-  cargo xtask new my-fn                                write a new function, in a repository of its own
-  cargo run --package hello                            serve a function here, as any program
+  cargo xtask new my-fn                                write a new function, in its own repository
+  cargo run --package my-fn                            serve a function here, as any program
   cargo xtask demo                                     the same answers from every platform
-  cargo xtask run --target cloudflare --package hello  serve it on one platform's own local runtime
+  cargo xtask run --target cloudflare --package my-fn  serve it on one platform's own local runtime
   cargo xtask invoke queue                             send it an event
-  cargo xtask build --target all --package hello       pack it, and say how each vendor deploys it
+  cargo xtask build --target all --package my-fn       pack it, and say how each vendor deploys it
 
 `cargo xtask help COMMAND` says more, with examples.")]
 struct Cli {

@@ -25,8 +25,9 @@ Then:
   cargo run
   cargo xtask build --target all
 
-Inside of anyfn's own repository the project goes beside it, since it is a repository of its own. Until anyfn is on
-crates.io it names that checkout by its path; --published names the versions that will be there.")]
+Inside of anyfn's own repository the project goes beside it, since it is a repository of its own.
+Until anyfn is on crates.io it names that checkout by its path; --published names the versions
+that will be there.")]
 pub struct Args {
     /// What to call it: small letters, digits and `-`
     #[arg(value_name = "NAME")]
