@@ -13,6 +13,9 @@ use crate::{Answer, Case, Driver, Forced, Happening, Request, Told};
 
 /// How long a line may take to reach the log.
 const LOG_PATIENCE: Duration = Duration::from_secs(5);
+/// How much later than an answer a line may be read that was written before it: it comes through pipes of its own. Half of
+/// what echo's work after the answer takes.
+const LOG_LAG: Duration = Duration::from_millis(150);
 
 /// How one row went on one runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +181,11 @@ fn check_log(driver: &dyn Driver, expect: &Expect) -> Vec<String> {
                 text
             }
             Answer::LogsBefore(text) => {
+                let start = Instant::now();
+                while !logs.contains(text) && start.elapsed() < LOG_LAG {
+                    std::thread::sleep(Duration::from_millis(10));
+                    logs = driver.logs().unwrap_or_default();
+                }
                 if !logs.contains(text) {
                     wrong.push(format!("the line {text:?} was not in the log when the answer came"));
                 }
