@@ -91,9 +91,11 @@ pub fn run(args: &Args) -> Result<()> {
             "Serving",
             format_args!("{} on {}: {address}", built.function.package, platform(args.target, &lambda)),
         );
-        ui::detail(format_args!("curl '{address}/?name=Ada'"));
         let triggers: Vec<_> =
             built.triggers.iter().map(|trigger| (trigger.kind.clone(), trigger.name.clone())).collect();
+        if triggers.iter().any(|(kind, _)| kind == "http") {
+            ui::detail(format_args!("curl '{address}/?name=Ada'"));
+        }
         if let Some((kind, _)) = triggers.iter().find(|(kind, _)| kind != "http") {
             ui::detail(format_args!("cargo xtask invoke {}", kind.replace('_', "-")));
         }
