@@ -2,24 +2,18 @@
 
 use std::path::Path;
 
-use anyfn_core::manifest::{self, Declared, Manifest};
+use anyfn_core::manifest::{Declared, Manifest};
 use anyfn_core::{Capabilities, Trigger};
 use anyhow::{Context, Result, anyhow, bail};
-use object::{Object as _, ObjectSection as _};
 
-use super::Target;
+use super::{Target, section};
 use crate::project::Function;
 use crate::ui;
 
 /// Reads the manifest of a program before anything is done to it.
 pub(crate) fn read(function: &Function, program: &Path) -> Result<Manifest> {
     let data = std::fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
-    let found = match object::File::parse(data.as_slice()) {
-        Ok(file) => manifest::read(section(&file).unwrap_or_default()),
-        // A format whose sections are not known here is searched whole for the manifest's first bytes.
-        Err(_) => manifest::read(&data),
-    };
-    found.map_err(|error| {
+    section::read(&data).map_err(|error| {
         let Function { package, bin, facade, .. } = function;
         let facade = facade.replace('-', "_");
         // Without the status that an error has for a caller over HTTP.
@@ -29,12 +23,6 @@ pub(crate) fn read(function: &Function, program: &Path) -> Result<Manifest> {
              `#[{facade}::handler]` function, `{facade}::app! {{ … }}` or `#[{facade}::main]`, with no `main` of its own"
         )
     })
-}
-
-/// The manifest's own section.
-fn section<'a>(file: &object::File<'a>) -> Option<&'a [u8]> {
-    let own = |name: object::Result<&str>| name.is_ok_and(|name| name.trim_start_matches('.') == "anyfn");
-    file.sections().find(|section| own(section.name()))?.data().ok()
 }
 
 /// Lets through to the packing what can live on its target, and says what was found.

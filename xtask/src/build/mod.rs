@@ -15,6 +15,7 @@ pub(crate) mod elf;
 pub mod lambda;
 pub(crate) mod manifest;
 pub(crate) mod native;
+pub(crate) mod section;
 pub mod server;
 pub mod vercel;
 pub(crate) mod wiring;
