@@ -19,6 +19,7 @@ pub(crate) async fn command(Verified(event): Verified<Slack>) -> Result<Response
         return challenge.into_response();
     }
     let Command { command, text, user_name } = event.form()?;
-    let text = format!("{user_name}, this is `{command} {text}`");
-    Json(json!({ "response_type": "ephemeral", "text": text.trim_end() })).into_response()
+    let given = format!("{command} {text}");
+    let text = format!("{user_name}, you gave `{}`", given.trim_end());
+    Json(json!({ "response_type": "ephemeral", "text": text })).into_response()
 }

@@ -90,7 +90,7 @@ fn a_text_message_is_answered_in_twiml() {
 #[test]
 fn a_command_and_a_challenge_are_answered() {
     let answer = send::<Slack>(form_to("/slack", "command=%2Fdeploy&text=now&user_name=ada"));
-    assert_eq!(answer.json::<Value>()["text"], "ada, this is `/deploy now`");
+    assert_eq!(answer.json::<Value>()["text"], "ada, you gave `/deploy now`");
     let asked = json!({ "type": "url_verification", "challenge": "3eZb" });
     assert_eq!(send::<Slack>(json_to("/slack", &asked)).text(), "3eZb");
 }

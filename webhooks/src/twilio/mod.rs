@@ -9,6 +9,9 @@
 //! - no path at all, which is asked for as `/`.
 //!
 //! Scheme and host are the platform's word. A refusal's log line says which URL was taken.
+//!
+//! Where a gateway hands over a query as names and values (API Gateway's REST API, an Application Load Balancer), give Twilio no URL
+//! whose query repeats a name or has one without `=`: what was signed cannot be told any more, and the request is refused.
 
 mod url;
 
