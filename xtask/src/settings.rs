@@ -171,8 +171,12 @@ impl Settings {
 
 /// Adds the nearest known name to serde's "unknown field `memry`, expected one of `memory`, …".
 fn with_suggestion(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(wrong) = quoted.next().filter(|_| message.starts_with("unknown ")) else { return message.to_owned() };
+    // The unknown name may hold backticks of its own; the known ones, which end the message, do not.
+    let unknown = message.strip_prefix("unknown ").and_then(|rest| rest.rsplit_once("`, expected "));
+    let Some((wrong, known)) = unknown.and_then(|(kind, known)| Some((kind.split_once('`')?.1, known))) else {
+        return message.to_owned();
+    };
+    let quoted = known.split('`').skip(1).step_by(2);
     match quoted.map(|name| (distance(wrong, name), name)).min() {
         Some((far, name)) if far <= 1 + wrong.len() / 3 => format!("{message}\ndid you mean `{name}`?"),
         _ => message.to_owned(),
@@ -242,7 +246,9 @@ mod tests {
 
     #[test]
     fn a_key_like_no_other_gets_no_suggestion() {
-        let error = Settings::from_metadata("p", &json!({"anyfn": {"zzzzzzzzzz": 1}})).unwrap_err();
-        assert!(!format!("{error:#}").contains("did you mean"), "{error:#}");
+        for key in ["zzzzzzzzzz", "a`b`c", "`, expected `e"] {
+            let error = Settings::from_metadata("p", &json!({"anyfn": {key: 1}})).unwrap_err();
+            assert!(!format!("{error:#}").contains("did you mean"), "{error:#}");
+        }
     }
 }
