@@ -1,8 +1,8 @@
 //! anyfn adapter: AWS Lambda, as a custom runtime (`provided.al2023`).
 //!
 //! The loop is AWS' own, `lambda_runtime`'s; a layer of ours takes each invocation as the bytes that it is, decodes it in one
-//! pass, and posts the answer. HTTP comes from API Gateway (REST and HTTP APIs), Function URLs and load balancers; the other
-//! events from SQS, Kinesis, Kafka, DynamoDB, S3, SNS and EventBridge. Anything else is a direct invocation, which is
+//! pass, and posts the answer. HTTP comes from API Gateway (REST and HTTP APIs), Function URLs, load balancers and VPC Lattice;
+//! the other events from SQS, Kinesis, Kafka, DynamoDB, S3, SNS and EventBridge. Anything else is a direct invocation, which is
 //! answered with JSON.
 //!
 //! Answers are buffered unless the variable `ANYFN_LAMBDA_STREAMING` is `1`: set it where the Function URL's invoke mode is

@@ -99,6 +99,24 @@ pub(super) const ROWS: &[Delivery] = &[
     )
     .why("the bytes are kept", RFC),
     row(
+        "headers/number-for-a-value",
+        || {
+            let headers = json!({ "host": "fn.example", "x-forwarded-port": 443, "x-on": true });
+            with(url("/echo", ""), [("/headers", headers)])
+        },
+        &[Seen::Header("x-forwarded-port", &["443"]), Seen::Header("x-on", &["true"])],
+    )
+    .why("a test event that somebody wrote by hand is still a request", CONSOLE),
+    row(
+        "headers/list-for-a-value",
+        || {
+            let headers = json!({ "host": "fn.example", "x-list": ["a", "b"], "x-map": { "a": 1 }, "x-ok": "1" });
+            with(url("/echo", ""), [("/headers", headers)])
+        },
+        &[Seen::Header("x-ok", &["1"]), Seen::Header("x-map", &[])],
+    )
+    .why(ITSELF, CONSOLE),
+    row(
         "headers/empty-value",
         || with(url("/echo", ""), [("/headers", json!({ "host": "fn.example", "x-empty": "" }))]),
         &[Seen::Header("x-empty", &[""])],

@@ -19,7 +19,7 @@ use super::text::{Pairs, Text};
 use super::{Http, Shape};
 
 /// All that the payloads have, each its part of it.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Envelope<'a> {
     #[serde(borrow, default)]
@@ -38,27 +38,27 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow, default)]
     route_key: Option<Text<'a>>,
     #[serde(borrow, default)]
-    path_parameters: Option<Pairs<'a, Text<'a>>>,
+    path_parameters: Option<Pairs<'a>>,
     #[serde(borrow, default)]
     raw_path: Option<Text<'a>>,
     #[serde(borrow, default)]
     raw_query_string: Option<Text<'a>>,
     #[serde(borrow, default)]
-    query_string_parameters: Option<Pairs<'a, Text<'a>>>,
+    query_string_parameters: Option<Pairs<'a>>,
     #[serde(borrow, default)]
-    pub(super) multi_value_query_string_parameters: Option<Pairs<'a, Vec<Text<'a>>>>,
+    multi_value_query_string_parameters: Option<Pairs<'a>>,
     #[serde(borrow, default)]
-    headers: Option<Pairs<'a, Text<'a>>>,
+    headers: Option<Pairs<'a>>,
     #[serde(borrow, default)]
-    pub(super) multi_value_headers: Option<Pairs<'a, Vec<Text<'a>>>>,
+    pub(super) multi_value_headers: Option<Pairs<'a>>,
     #[serde(borrow, default)]
     cookies: Option<Vec<Text<'a>>>,
     #[serde(borrow, default)]
     pub(super) request_context: Option<Around<'a>>,
     #[serde(borrow, default)]
-    pub(super) body: Option<Text<'a>>,
+    body: Option<Text<'a>>,
     #[serde(default)]
-    pub(super) is_base64_encoded: Option<bool>,
+    is_base64_encoded: Option<bool>,
     /// An authorizer's request has one of these.
     #[serde(default)]
     pub(super) method_arn: Option<IgnoredAny>,
@@ -132,7 +132,7 @@ fn headers(envelope: &mut Envelope<'_>) -> Result<HeaderMap, MaxSizeReached> {
     let single = envelope.headers.take().map(|pairs| pairs.0).unwrap_or_default();
     let several = envelope.multi_value_headers.as_ref().map(|pairs| &pairs.0[..]).unwrap_or_default();
     let mut headers = HeaderMap::try_with_capacity(single.len().max(several.len()) + 1)?;
-    let mut add = |(name, value): (&Text<'_>, &Text<'_>)| {
+    let mut add = |name: &Text<'_>, value: &Text<'_>| {
         // What HTTP does not know costs itself and nothing else.
         if let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
@@ -142,11 +142,8 @@ fn headers(envelope: &mut Envelope<'_>) -> Result<HeaderMap, MaxSizeReached> {
         Ok(())
     };
     // Where there are several values, the other map has but the last.
-    if several.is_empty() {
-        single.iter().try_for_each(|(name, value)| add((name, value)))?;
-    } else {
-        several.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value))).try_for_each(add)?;
-    }
+    let lists = if several.is_empty() { &single[..] } else { several };
+    lists.iter().try_for_each(|(name, values)| values.iter().try_for_each(|value| add(name, value)))?;
     if let Some(cookies) = envelope.cookies.take().filter(|cookies| !cookies.is_empty()) {
         let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>().join("; ");
         if let Ok(value) = HeaderValue::from_bytes(joined.as_bytes()) {
@@ -193,7 +190,7 @@ fn target(envelope: &Envelope<'_>, shape: Shape) -> Target {
     let below = |path| match mapped_route(envelope) {
         Some(route) if !own && !domain.is_empty() => below_mapping(path, route, |name| {
             let pairs = envelope.path_parameters.as_ref().map(|pairs| &pairs.0[..]).unwrap_or_default();
-            pairs.iter().find(|(other, _)| **other == *name).map(|(_, value)| &**value)
+            pairs.iter().find(|(other, _)| **other == *name)?.1.iter().next().map(|value| &**value)
         }),
         _ => path,
     };
@@ -251,12 +248,9 @@ fn query<'a>(envelope: &'a Envelope<'_>, shape: Shape) -> (Option<String>, Optio
         _ => push_decoded,
     };
     let mut query = String::new();
-    match (&envelope.multi_value_query_string_parameters, &envelope.query_string_parameters) {
-        (Some(Pairs(several)), _) if !several.is_empty() => {
-            several.iter().for_each(|(name, values)| values.iter().for_each(|value| push(&mut query, name, value)));
-        }
-        (_, Some(Pairs(single))) => single.iter().for_each(|(name, value)| push(&mut query, name, value)),
-        _ => {}
+    let several = envelope.multi_value_query_string_parameters.as_ref().filter(|pairs| !pairs.0.is_empty());
+    if let Some(Pairs(pairs)) = several.or(envelope.query_string_parameters.as_ref()) {
+        pairs.iter().for_each(|(name, values)| values.iter().for_each(|value| push(&mut query, name, value)));
     }
     (Some(query).filter(|query| !query.is_empty()), None)
 }

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::event::{self, Envelope};
-use super::lattice::Lattice;
 use super::text::Text;
 use super::{Received, Shape};
 use crate::events::Source;
@@ -35,15 +34,9 @@ struct Record<'a> {
 
 pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
     // One pass for what is the most frequent by far; whatever does not fit is looked at again.
-    let request = match serde_json::from_slice::<Envelope<'_>>(event) {
-        Ok(envelope) => shape(&envelope)?.map(|shape| (envelope, shape)),
-        // Its headers are lists where those of all others are texts.
-        Err(_) => {
-            let lattice = serde_json::from_slice::<Lattice<'_>>(event).ok();
-            lattice.and_then(Lattice::envelope).map(|envelope| (envelope, Shape::Lattice))
-        }
-    };
-    if let Some((envelope, shape)) = request {
+    if let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(event)
+        && let Some(shape) = shape(&envelope)?
+    {
         return Ok(match event::request(event, envelope, shape) {
             Ok(http) => Received::Http(Box::new(http)),
             Err(error) => Received::Refused(shape, error),

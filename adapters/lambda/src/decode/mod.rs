@@ -5,7 +5,6 @@
 
 mod event;
 mod kind;
-mod lattice;
 mod target;
 mod text;
 
