@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use anyfn_core::test::{self, Memory, TestRequest, TestResponse, block_on};
-use anyfn_core::{Body, BodyError, Capabilities, Error, IntoHandler as _, Json, Result, StateCell, dispatch_http};
+use anyfn_core::{
+    Body, BodyError, BoxFuture, Capabilities, Context, Error, IntoHandler as _, Invocation, Json, Result, StateCell,
+    dispatch_http,
+};
 use anyfn_webhooks::{GitHub, Provider, Slack, StandardWebhooks, Stripe, Twilio, Verified, signed};
 use http::Request;
 use serde_json::{Value, json};
@@ -214,4 +217,41 @@ fn a_function_may_take_the_refusal_itself() {
     }
     let answer = block_on(test::post("/").body("{}").within(&memory::<GitHub>()).send(lenient));
     assert_eq!((answer.status(), answer.text()), (200, "401 Unauthorized"));
+}
+
+/// An invocation whose gateway had a stage in front of the path.
+struct Staged(Memory);
+
+impl Invocation for Staged {
+    fn platform(&self) -> &'static str {
+        "staged"
+    }
+
+    fn raw_target(&self) -> Option<&str> {
+        Some("/prod/sms")
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        Invocation::env(&self.0, name)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<()> {
+        self.0.sleep(duration)
+    }
+
+    fn wait_until(&self, work: BoxFuture<()>) {
+        self.0.wait_until(work);
+    }
+}
+
+#[test]
+fn the_target_as_the_platform_delivered_it_is_what_twilio_signed() {
+    let answer = |cx: Context| {
+        let url = |url: &'static str| Request::post(url).header("content-type", FORM).body("From=1&Body=hi").unwrap();
+        let mut request = signed::<Twilio>(url("https://fn.example/prod/sms"), SECRET, now());
+        *request.uri_mut() = "https://fn.example/sms".parse().unwrap();
+        block_on(dispatch_http(&twilio.into_handler(StateCell::unit()), request.map(Body::from), cx)).status()
+    };
+    assert_eq!(answer(Context::new(Staged(memory::<Twilio>()))), 200);
+    assert_eq!(answer(memory::<Twilio>().context()), 401);
 }
