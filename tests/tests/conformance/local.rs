@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use anyfn_conformance::{ENV, Happening, HttpDriver, Limits, Told};
 use anyfn_xtask::build::{Artefacts, BuildOptions, Target, build};
-use anyfn_xtask::local::lambda::{Lambda, Shape};
 use anyfn_xtask::local::{Options, Running, cloudflare, lambda, server, vercel};
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
+use crate::fronts::{at_once, front, limits};
 use crate::{Started, events};
 
 /// What every local runtime is started from.
@@ -117,51 +117,5 @@ impl Function<'_> {
 
     pub(crate) fn end(self) {
         self.runtime.block_on(self.running.stop());
-    }
-}
-
-/// Streamed answers need our own Runtime API; everything else runs on AWS's emulator.
-fn front(name: &str) -> Result<Lambda> {
-    Ok(match name {
-        "lambda-v1" => Lambda::emulator(Shape::V1),
-        "lambda-v2" => Lambda::emulator(Shape::V2),
-        "lambda-url" => Lambda::emulator(Shape::Url),
-        "lambda-alb" => Lambda::emulator(Shape::Alb),
-        "lambda-alb-multi" => Lambda::emulator(Shape::AlbMulti),
-        "lambda-stream" => Lambda::streaming(2),
-        "lambda-own" => Lambda::own(Shape::V2, 1),
-        other => anyhow::bail!("no runtime is called {other}"),
-    })
-}
-
-/// What each platform can carry, by its own documents.
-fn limits(name: &str) -> Limits {
-    let mut limits = Limits::default();
-    // An invocation of Lambda's has no client, Vercel's gateway stays on, and workerd drops what runs without a word to it.
-    limits.leaving = name == "server";
-    match name {
-        "server" => limits = anyfn_server::CAPABILITIES.into(),
-        // 6 MB of JSON, in which binary bodies are base64.
-        "lambda-v1" | "lambda-v2" | "lambda-url" => {
-            (limits.streaming, limits.request, limits.answer) = (false, 4_500_000, 4_500_000);
-        }
-        // 1 MB of JSON behind a load balancer.
-        "lambda-alb" | "lambda-alb-multi" => {
-            (limits.streaming, limits.request, limits.answer) = (false, 740_000, 740_000);
-        }
-        // Streamed answers may go on; the request is a 6 MB event still.
-        "lambda-stream" => limits.request = 4_500_000,
-        "vercel" => (limits.request, limits.answer) = (4_500_000, 4_500_000),
-        _ => {}
-    }
-    limits
-}
-
-/// An instance of a Lambda function serves one request at a time.
-fn at_once(name: &str) -> usize {
-    match name {
-        "lambda-stream" => 2,
-        name if name.starts_with("lambda") => 1,
-        _ => 4,
     }
 }

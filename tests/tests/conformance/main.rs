@@ -11,6 +11,7 @@ use anyfn_conformance::{CASES, Case, DELIVERIES, Driver, Report, Verdict, delive
 
 mod deliveries;
 mod events;
+mod fronts;
 mod in_memory;
 mod local;
 mod memory;

@@ -65,6 +65,17 @@ fn bindgen(project: &Project, module: &Path, out: &Path) -> Result<()> {
              run `cargo update -p wasm-bindgen --precise {WASM_BINDGEN}`"
         );
     }
+    let text = glue(module, out)?;
+    write(out.join("index.js"), instances(&text)?)?;
+    Ok(())
+}
+
+/// Makes `index.js` and `index_bg.wasm` of any module that `wasm-bindgen` 0.2.130 was compiled into, as it does by itself;
+/// gives the text of the former.
+///
+/// # Errors
+/// When the module is none, or of another version.
+pub fn glue(module: &Path, out: &Path) -> Result<String> {
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(module)
@@ -75,10 +86,7 @@ fn bindgen(project: &Project, module: &Path, out: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate(out)
         .with_context(|| format!("wasm-bindgen cannot make glue for {}", ui::path(module)))?;
-    let glue = out.join("index.js");
-    let text = std::fs::read_to_string(&glue).context("wasm-bindgen wrote no index.js")?;
-    write(glue, instances(&text)?)?;
-    Ok(())
+    std::fs::read_to_string(out.join("index.js")).context("wasm-bindgen wrote no index.js")
 }
 
 fn config(function: &Function, wired: &Wired) -> String {

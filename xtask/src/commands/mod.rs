@@ -1,6 +1,7 @@
 //! The command line: one file a command, flags declared once, their doc comments are the help.
 
 pub mod build;
+pub mod conformance;
 pub mod cost;
 pub mod demo;
 pub mod deploy;
@@ -33,6 +34,7 @@ struct Cli {
 enum Command {
     New(new::Args),
     Build(build::Args),
+    Conformance(conformance::Args),
     Cost(cost::Args),
     Run(run::Args),
     Invoke(invoke::Args),
@@ -60,6 +62,7 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
     match parsed.unwrap_or_else(|error| error.exit()).command {
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Conformance(args) => conformance::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Invoke(args) => invoke::run(&args),
