@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyfn_conformance::{ENV, Happening, HttpDriver, Limits, Told};
+use anyfn_conformance::{ENV, Happening, HttpDriver, Told};
 use anyfn_xtask::build::{Artefacts, BuildOptions, Target, build};
 use anyfn_xtask::local::{Options, Running, cloudflare, lambda, server, vercel};
 use anyhow::{Context, Result};
