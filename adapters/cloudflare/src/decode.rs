@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use anyfn_core::{Body, Error};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 /// A decoded request, and what the edge says of it in headers.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Received {
 /// ```
 ///
 /// # Errors
-/// 400 where the method, the URL or a header is none that HTTP knows.
+/// 400 where the method, the URL or a header is none that HTTP knows, 431 where there are more headers than a map holds.
 pub fn decode(head: String, body: Body) -> Result<Received, Error> {
     let head = Bytes::from(head);
     let mut rest = 0..head.len();
@@ -68,7 +68,9 @@ pub fn decode(head: String, body: Body) -> Result<Received, Error> {
             "cf-connecting-ip" => client_ip = value.to_str().ok().and_then(|address| address.parse().ok()),
             _ => {}
         }
-        request.headers_mut().append(name, value);
+        request.headers_mut().try_append(name, value).map_err(|_| {
+            Error::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).detail("the request has too many headers")
+        })?;
     }
     Ok(Received { request, raw_target, ray, client_ip })
 }

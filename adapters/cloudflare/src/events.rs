@@ -36,8 +36,9 @@ pub struct Part {
 
 /// The tick of a schedule; `at` is in milliseconds since 1970.
 pub fn tick(cron: &str, at: f64, names: &Names) -> Event {
-    let at = Duration::try_from_secs_f64(at / 1000.0).unwrap_or_default();
-    Event::Schedule(Schedule::new(names.of(cron), SystemTime::UNIX_EPOCH + at))
+    let since = Duration::try_from_secs_f64(at / 1000.0).unwrap_or_default();
+    let at = SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH);
+    Event::Schedule(Schedule::new(names.of(cron), at))
 }
 
 /// What the messages of a queue are: notifications of R2 are objects' events, CloudEvents in JSON what their type says, and

@@ -1,7 +1,9 @@
 //! What crosses between JavaScript and the program, both ways.
 
-use anyfn_cloudflare::{decode, encode};
-use anyfn_core::Body;
+use std::time::{Duration, SystemTime};
+
+use anyfn_cloudflare::{decode, encode, tick};
+use anyfn_core::{Body, Event, Names};
 
 fn head_of(answer: http::response::Builder) -> anyfn_cloudflare::Head {
     encode(&answer.body(()).unwrap().into_parts().0)
@@ -70,6 +72,22 @@ fn heads_that_http_does_not_know_are_refused() {
     ] {
         let error = decode(head.into(), Body::empty()).unwrap_err();
         assert_eq!(error.status(), 400, "{head:?}");
+    }
+}
+
+#[test]
+fn more_headers_than_a_map_holds_are_refused() {
+    let lines = |count: usize| (0..count).map(|n| format!("\nx-{n}\n1")).collect::<String>();
+    let head = |count| format!("GET\nhttps://a.example/{}", lines(count));
+    assert_eq!(decode(head(20_000), Body::empty()).unwrap().request.headers().len(), 20_000);
+    assert_eq!(decode(head(40_000), Body::empty()).unwrap_err().status(), 431);
+}
+
+#[test]
+fn a_tick_is_due_when_the_runtime_says_and_no_time_panics() {
+    for (at, seconds) in [(1_000.0, 1), (-1.0, 0), (f64::NAN, 0), (1e22, 0), (f64::MAX, 0)] {
+        let Event::Schedule(tick) = tick("0 3 * * *", at, &Names::default()) else { panic!() };
+        assert_eq!(tick.scheduled_at, SystemTime::UNIX_EPOCH + Duration::from_secs(seconds), "{at}");
     }
 }
 
