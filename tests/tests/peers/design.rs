@@ -12,6 +12,13 @@ pub(crate) struct Design {
 
 pub(crate) const DESIGN: &[Design] = &[
     Design {
+        crates: "lambda_http",
+        rows: "headers/host-upper-case",
+        why: "a host is the same in either case (RFC 3986, 6.2.2.1), and the crate's URLs are normalised",
+    },
+    Design { crates: "worker", rows: "headers/bad-port", why: "`Host` is left to the edge, which routes by it" },
+    Design { crates: "vercel_runtime", rows: "headers/bad-", why: "`Host` is left to the edge, which routes by it" },
+    Design {
         crates: "",
         rows: "errors/panic",
         why: "axum leaves a panic to whoever runs it; a layer of tower-http's catches it",

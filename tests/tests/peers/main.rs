@@ -5,6 +5,7 @@
 //! when all took part, writes `docs/peers.md`.
 
 mod built;
+mod crashes;
 mod design;
 #[path = "../conformance/fronts.rs"]
 mod fronts;
@@ -19,6 +20,7 @@ use anyhow::Result;
 use tokio::runtime::Runtime;
 
 use built::Built;
+use crashes::Crash;
 
 /// A peer on a runtime.
 pub(crate) struct Peer {
@@ -51,14 +53,15 @@ fn main() -> ExitCode {
         .filter(|peer| filters.is_empty() || filters.iter().any(|filter| peer.runtime.contains(&**filter)))
         .collect();
     match all(&chosen) {
-        Ok(reports) => {
+        Ok((reports, crashes)) => {
             for (peer, report) in chosen.iter().zip(&reports) {
                 let failed = report.count(|verdict| matches!(verdict, Verdict::Failed(_)));
                 println!("{} on {}: {} passed, {failed} failed", peer.crates, peer.runtime, report.passed());
             }
+            crashes.iter().for_each(|crash| println!("lambda_http panics at {}: {}", crash.row, crash.message));
             if chosen.len() == PEERS.len() {
                 let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/peers.md");
-                if let Err(error) = std::fs::write(&page, page::write(&reports)) {
+                if let Err(error) = std::fs::write(&page, page::write(&reports, &crashes)) {
                     println!("cannot write {}: {error}", page.display());
                     return ExitCode::FAILURE;
                 }
@@ -75,7 +78,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs the table on each of them at once. That one fails rows is a result, not an error.
-fn all(chosen: &[&Peer]) -> Result<Vec<Report>> {
+fn all(chosen: &[&Peer]) -> Result<(Vec<Report>, Vec<Crash>)> {
     let built = built::build(chosen)?;
     let runtime = Runtime::new()?;
     let reports = Mutex::new(Vec::new());
@@ -90,13 +93,21 @@ fn all(chosen: &[&Peer]) -> Result<Vec<Report>> {
     });
     let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
     reports.sort_by_key(|(at, _)| *at);
-    reports.into_iter().map(|(_, report)| report).collect()
+    let reports = reports.into_iter().map(|(_, report)| report).collect::<Result<_>>()?;
+    let lambda = chosen.iter().any(|peer| peer.crates == "lambda_http");
+    let crashes = if lambda { crashes::find(&built, &runtime)? } else { Vec::new() };
+    Ok((reports, crashes))
+}
+
+/// What every peer is started with.
+pub(crate) fn options() -> Options {
+    let options = ENV.iter().fold(Options::new(), |options, (name, value)| options.env(*name, *value));
+    // Without it, `lambda_http` puts the stage of a REST API in front of the path once more.
+    options.env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
 }
 
 fn one(peer: &Peer, built: &Built, runtime: &Runtime) -> Result<Report> {
-    let options = ENV.iter().fold(Options::new(), |options, (name, value)| options.env(*name, *value));
-    // Without it, `lambda_http` puts the stage of a REST API in front of the path once more.
-    let options = options.env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true");
+    let options = options();
     let running = runtime.block_on(async {
         match peer.runtime {
             "cloudflare" => cloudflare::start(&built.worker, &options).await,

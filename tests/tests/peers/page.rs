@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyfn_conformance::{CASES, Report, Verdict};
 
+use crate::crashes::Crash;
 use crate::{PEERS, design};
 
 const HEAD: &str = "\
@@ -20,11 +21,32 @@ cargo xtask conformance --peers
 It writes this page. Rows that need anyfn's own test faults, and events that are no requests, are not asked. `lambda_http` runs with
 `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`; without it, every request through a REST API's own domain is a 404 here, since it puts the
 stage in front of a path that has none. A row that a peer fails *by design* asks for what it never set out to do, or for anyfn's own way,
-and is counted apart. Ohkami is not in it.
+and is counted apart. Ohkami 0.24.9 compiles for Lambda, but no echo function has been written for it yet: it is not in the
+table. On Workers it has not been tried further than its macro, which wants a `package.json`.
+
+Rows of `cookies/` also ask for a header `x-multi` twice, and that is what most of them fail by. Streamed, `lambda_http` writes it as
+an array into the prelude's `headers`; the local Runtime API refuses that, since AWS documents strings there. What AWS itself makes of
+it is not known here.
+";
+
+const PROTOCOL: &str = "
+## Against the platform's protocol
+
+`vercel_runtime` sends `end` when the handler has returned. Behind a stream that is always too early; of other answers, these are
+the ones that were still being written here, which varies with the machine's load.
+
+";
+
+const CRASHES: &str = "\
+## Crashes
+
+Events over which `lambda_http` panics before any handler sees them, out of the deliveries of [conformance.md](conformance.md#deliveries),
+each handed to it as it stands. With `panic = \"unwind\"`, as here, the invocation fails and the process serves the next one; with
+`panic = \"abort\"`, which `cargo lambda` sets where the profile is silent, the process ends.
 ";
 
 /// Writes it.
-pub(crate) fn write(reports: &[Report]) -> String {
+pub(crate) fn write(reports: &[Report], crashes: &[Crash]) -> String {
     let mut text = HEAD.to_owned();
     text.push_str("\n| crate | runtime | passed | failed | by design | not asked | against the platform's protocol |\n|---|---|---|---|---|---|---|\n");
     for (peer, report) in PEERS.iter().zip(reports) {
@@ -41,6 +63,7 @@ pub(crate) fn write(reports: &[Report]) -> String {
             report.violations.len()
         );
     }
+    groups(&mut text, reports);
     text.push_str("\n## Rows that a peer fails\n\n| row |");
     PEERS.iter().for_each(|peer| text.push_str(&format!(" {} {} |", peer.crates, peer.runtime)));
     text.push_str(&format!("\n|---|{}\n", "---|".repeat(PEERS.len())));
@@ -87,23 +110,71 @@ pub(crate) fn write(reports: &[Report]) -> String {
             let _ = writeln!(text, "| `{}` | {} | {what} |", case.name, places.join(", "));
         }
     }
-    let protocol: Vec<String> = PEERS
+    let mut protocol: Vec<String> = PEERS
         .iter()
         .zip(reports)
-        .flat_map(|(peer, report)| {
-            report.violations.iter().map(move |line| format!("- {}: {}\n", peer.crates, cell(line)))
-        })
+        .flat_map(|(peer, report)| report.violations.iter().map(move |line| violation(peer.crates, line)))
         .collect();
+    protocol.sort();
+    protocol.dedup();
     if !protocol.is_empty() {
-        let _ = write!(text, "\n## Against the platform's protocol\n\n{}", protocol.concat());
+        let _ = write!(text, "{PROTOCOL}{}", protocol.concat());
+    }
+    if !crashes.is_empty() {
+        let _ = writeln!(text, "\n{CRASHES}\n| delivery | what the panic says | the event |\n|---|---|---|");
+        for crash in crashes {
+            let event = crash.event.replace('|', "\\|").replace(['\n', '\r'], " ");
+            let _ = writeln!(text, "| `{}` | {} | `` {event} `` |", crash.row, cell(&crash.message));
+        }
     }
     text
+}
+
+/// How many rows of each subject each passes, of those that it was asked.
+fn groups(text: &mut String, reports: &[Report]) {
+    text.push_str("\nBy subject, the rows passed of those asked:\n\n| subject |");
+    PEERS.iter().for_each(|peer| text.push_str(&format!(" {} {} |", peer.crates, peer.runtime)));
+    text.push_str(&format!("\n|---|{}\n", "---|".repeat(PEERS.len())));
+    let subject = |name: &'static str| name.split('/').next().unwrap_or(name);
+    let mut subjects: Vec<&str> = CASES.iter().map(|case| subject(case.name)).collect();
+    subjects.dedup();
+    for (at, name) in subjects.iter().enumerate() {
+        if subjects[..at].contains(name) {
+            continue;
+        }
+        let _ = write!(text, "| {name} |");
+        for report in reports {
+            let of = |wanted: fn(&Verdict) -> bool| {
+                report.outcomes.iter().filter(|(case, verdict)| subject(case.name) == *name && wanted(verdict)).count()
+            };
+            let passed = of(|verdict| matches!(verdict, Verdict::Passed | Verdict::Forced(_)));
+            match of(|verdict| !matches!(verdict, Verdict::NotRun(_))) {
+                0 => text.push_str(" – |"),
+                asked => {
+                    let _ = write!(text, " {passed}/{asked} |");
+                }
+            }
+        }
+        text.push('\n');
+    }
+}
+
+/// A line of what was done against the protocol, without its times.
+fn violation(crates: &str, line: &str) -> String {
+    let line = match line.split_once(" came ").zip(line.split_once("ms before ")) {
+        Some(((what, _), (_, than))) => format!("{what} came before {than}"),
+        None => line.to_owned(),
+    };
+    format!("- {crates}: {}\n", cell(&line))
 }
 
 /// A cell of a table, without what changes from run to run.
 fn cell(text: &str) -> String {
     let mut out = String::new();
-    let mut rest = text;
+    let mut rest = match text.split_once(", body \"{\\\"body\\\"") {
+        Some((before, _)) => before,
+        None => text,
+    };
     while let Some(at) = rest.find("127.0.0.1:") {
         let (before, after) = rest.split_at(at + "127.0.0.1:".len());
         out.push_str(before);

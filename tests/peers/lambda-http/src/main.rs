@@ -18,12 +18,15 @@ impl Platform for Lambda {
         let cx: Option<&Context> = parts.lambda_context_ref();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
         let ip = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).map(str::to_owned);
+        // A load balancer's event has no address of its own; its last word on it is in this header.
+        let forwarded = parts.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        let last = || forwarded.and_then(|list| list.rsplit(',').next()).map(|ip| ip.trim().to_owned());
         let event = parts.request_context_ref().and_then(|context| serde_json::to_value(context).ok()).unwrap_or_default();
         json!({
             "platform": "lambda",
             "request_id": cx.map(|cx| cx.request_id.clone()),
             "region": std::env::var("AWS_REGION").ok(),
-            "client_ip": ip(&event, "/http/sourceIp").or_else(|| ip(&event, "/identity/sourceIp")),
+            "client_ip": ip(&event, "/http/sourceIp").or_else(|| ip(&event, "/identity/sourceIp")).or_else(last),
             "cold_start": !WARM.swap(true, Ordering::SeqCst),
             "remaining_ms": cx.map(|cx| cx.deadline.saturating_sub(now)),
         })
