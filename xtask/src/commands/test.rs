@@ -92,6 +92,7 @@ fn install(acceptance: bool) -> Result<()> {
     tools::rust_target("wasm32-unknown-unknown")?;
     if acceptance {
         tools::sam()?;
+        tools::moto()?;
         tools::cargo_lambda()?;
         tools::cargo_zigbuild()?;
         tools::rust_target("aarch64-unknown-linux-musl")?;

@@ -13,7 +13,7 @@ mod rust;
 mod stamp;
 
 pub use npm::{NpmTools, npm};
-pub use python::{CargoLambda, cargo_lambda, cargo_zigbuild, rie, sam, sam_cli};
+pub use python::{CargoLambda, cargo_lambda, cargo_zigbuild, moto, rie, sam, sam_cli};
 pub use qemu::qemu_aarch64;
 pub(crate) use rust::has_rust_target;
 pub use rust::rust_target;

@@ -14,6 +14,7 @@ pub(super) const ADVICE: &str =
 
 const REQUIREMENTS: &str = include_str!("../../tools/requirements.txt");
 const SAM: &str = include_str!("../../tools/sam.txt");
+const MOTO: &str = include_str!("../../tools/moto.txt");
 
 /// AWS's Lambda Runtime Interface Emulator for this machine's architecture, installed when it is not there yet.
 ///
@@ -45,6 +46,14 @@ pub fn sam_cli() -> Result<PathBuf> {
 /// When Python's pip is missing or fails, or Python is older than 3.10.
 pub fn sam() -> Result<PathBuf> {
     install("sam", "SAM's translator and cfn-lint (about 130 MB)", &[SAM])
+}
+
+/// The folder of moto, AWS's APIs in memory, for `PYTHONPATH` beside that of [`sam`]; installed when it is not there yet.
+///
+/// # Errors
+/// As [`sam`].
+pub fn moto() -> Result<PathBuf> {
+    install("moto", "moto, AWS's APIs in memory (about 50 MB)", &[MOTO])
 }
 
 /// cargo-lambda.

@@ -4,6 +4,7 @@
 //! `.anyfn/` when they are not there yet, and nothing leaves this machine: Vercel's API is a small one of ours.
 
 mod archive;
+mod aws_apis;
 mod built;
 mod cloudevents;
 mod deploy;
