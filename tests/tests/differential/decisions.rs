@@ -62,4 +62,34 @@ pub(crate) const DECISIONS: &[Decision] = &[
               value in `headers` would be one more header.",
         source: "API Gateway: Output format of a Lambda function for proxy integration",
     },
+    Decision {
+        what: "answer's x-multi",
+        peers: &["hono", "serverless-express"],
+        fits: |one| one.theirs.replace(", ", ",") == one.ours.replace(" | ", ",").replace(", ", ","),
+        why: "Repeated headers stay lines of their own where the gateway's format has room for them; where it has not, they are joined \
+              as HTTP joins them, with a comma and a space.",
+        source: "RFC 9110, section 5.3",
+    },
+    Decision {
+        what: "request's x-list",
+        peers: &["hono"],
+        fits: |one| one.theirs == "a,b",
+        why: "A list where a gateway writes a text is that many values of one name, and none of them is changed.",
+        source: "RFC 9110, section 5.3",
+    },
+    Decision {
+        what: "answer's content-type",
+        peers: &["mangum"],
+        fits: |one| one.ours == "none" && one.theirs == "application/json",
+        why: "An answer without a type has none: nothing is said of an empty body.",
+        source: "RFC 9110, section 8.3",
+    },
+    Decision {
+        what: "answer's set-cookie",
+        peers: &["hono", "serverless-express"],
+        fits: |one| one.row.name == "answers/alb-cookies" && one.ours.starts_with(&one.theirs),
+        why: "A load balancer in single-value mode takes one header of a name: names that differ in case carry every cookie, where the \
+              others lose all but one.",
+        source: "Elastic Load Balancing: Respond to the load balancer; RFC 6265, section 3",
+    },
 ];
