@@ -16,6 +16,7 @@
 
 use std::process::ExitCode;
 
+pub mod bench;
 pub mod build;
 pub mod commands;
 pub mod deploy;

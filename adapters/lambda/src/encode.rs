@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use anyfn_core::Error;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::{Serialize, Serializer};
 
 use crate::decode::Shape;
+use crate::json::escape;
 
 /// The largest answer that is not streamed, in bytes of JSON ("Lambda quotas", Lambda developer guide: 6 MB).
 pub const MAX_ANSWER: usize = 6_291_556;
@@ -17,6 +16,7 @@ pub const MAX_ANSWER: usize = 6_291_556;
 /// The largest answer to a load balancer, in bytes of JSON ("Lambda functions as targets", ELB user guide: 1 MB).
 pub const MAX_ALB_ANSWER: usize = 1024 * 1024;
 
+/// What goes before the body.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -30,8 +30,6 @@ struct Answer<'a> {
     // A list even where it is empty: cargo-lambda's own function URL does not answer without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<Vec<Cow<'a, str>>>,
-    body: Cow<'a, str>,
-    is_base64_encoded: bool,
 }
 
 /// A map's entries, in order.
@@ -62,19 +60,12 @@ impl<V: Serialize> Serialize for Pairs<'_, V> {
 pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Result<Bytes, Error> {
     let encoded = head.headers.contains_key(header::CONTENT_ENCODING);
     let length = body.len();
-    // Base64 only where it must be: REST APIs decode it for the types alone that they are told are binary.
-    let (body, is_base64_encoded) = match std::str::from_utf8(body) {
-        Ok(text) if !encoded => (Cow::Borrowed(text), false),
-        _ => (Cow::Owned(STANDARD.encode(body)), !body.is_empty()),
-    };
     let mut answer = Answer {
         status_code: head.status.as_u16(),
         status_description: None,
         headers: None,
         multi_value_headers: None,
         cookies: None,
-        body,
-        is_base64_encoded,
     };
     match shape {
         Shape::V2 | Shape::Url => {
@@ -112,13 +103,28 @@ pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Resul
             answer.multi_value_headers = Some(Pairs(names.map(|name| (name.as_str().into(), all(name))).collect()));
         }
     }
-    let json = serde_json::to_vec(&answer).map_err(Error::internal)?;
+    // Base64 only where it must be: REST APIs decode it for the types alone that they are told are binary.
+    let text = std::str::from_utf8(body).ok().filter(|_| !encoded);
+    let room = if text.is_some() { length + length / 2 } else { length.div_ceil(3) * 4 };
+    let mut json = Vec::with_capacity(1024 + room);
+    serde_json::to_writer(&mut json, &answer).map_err(Error::internal)?;
+    // Not by `serde_json`: see `json`.
+    json.pop();
+    json.extend_from_slice(b",\"body\":\"");
+    match text {
+        Some(text) => escape(text, &mut json),
+        None => base64_simd::STANDARD.encode_append(body, &mut json),
+    }
+    json.extend_from_slice(if text.is_some() || body.is_empty() { PLAIN } else { BASE64 });
     let limit = if matches!(shape, Shape::Alb | Shape::AlbMulti) { MAX_ALB_ANSWER } else { MAX_ANSWER };
     if json.len() > limit {
         return Err(too_large(json.len(), limit));
     }
     Ok(json.into())
 }
+
+const PLAIN: &[u8] = b"\",\"isBase64Encoded\":false}";
+const BASE64: &[u8] = b"\",\"isBase64Encoded\":true}";
 
 pub(crate) fn too_large(length: usize, limit: usize) -> Error {
     Error::new(StatusCode::INTERNAL_SERVER_ERROR).detail("The answer is larger than this platform carries.").source(format!(

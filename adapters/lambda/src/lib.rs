@@ -11,6 +11,7 @@
 mod decode;
 mod encode;
 pub mod events;
+mod json;
 
 #[cfg(feature = "runtime")]
 mod background;

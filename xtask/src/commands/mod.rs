@@ -1,5 +1,6 @@
 //! The command line: one file a command, flags declared once, their doc comments are the help.
 
+pub mod bench;
 pub mod build;
 pub mod conformance;
 pub mod cost;
@@ -33,6 +34,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     New(new::Args),
+    Bench(bench::Args),
     Build(build::Args),
     Conformance(conformance::Args),
     Cost(cost::Args),
@@ -61,6 +63,7 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
     let parsed = cli.try_get_matches_from_mut(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed.unwrap_or_else(|error| error.exit()).command {
         Command::New(args) => new::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Cost(args) => cost::run(&args),

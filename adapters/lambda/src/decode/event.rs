@@ -3,8 +3,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anyfn_core::{Body, Error};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::MaxSizeReached;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -12,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::cut::decoded;
 use super::target::{
     below_mapping, below_stage, decoded_path, push_decoded, push_either, push_sent, sent_path, sent_query,
 };
@@ -56,9 +55,9 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow, default)]
     pub(super) request_context: Option<Around<'a>>,
     #[serde(borrow, default)]
-    body: Option<Text<'a>>,
+    pub(super) body: Option<Text<'a>>,
     #[serde(default)]
-    is_base64_encoded: Option<bool>,
+    pub(super) is_base64_encoded: Option<bool>,
     /// An authorizer's request has one of these.
     #[serde(default)]
     pub(super) method_arn: Option<IgnoredAny>,
@@ -108,11 +107,11 @@ struct Identity<'a> {
 }
 
 /// The request in an event of this shape.
-pub(super) fn request(event: &Bytes, mut envelope: Envelope<'_>, shape: Shape) -> Result<Http, Error> {
-    let headers = headers(&mut envelope).map_err(|_| {
+pub(super) fn request(envelope: &Envelope<'_>, shape: Shape, body: Result<Body, Error>) -> Result<Http, Error> {
+    let headers = headers(envelope).map_err(|_| {
         Error::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).detail("the request has too many headers")
     })?;
-    let mut request = http::Request::new(body(event, &mut envelope)?);
+    let mut request = http::Request::new(body?);
     let context = envelope.request_context.as_ref();
     let method = match shape {
         Shape::V2 | Shape::Url => context.and_then(|context| context.http.as_ref()).map(|http| &*http.method),
@@ -121,15 +120,15 @@ pub(super) fn request(event: &Bytes, mut envelope: Envelope<'_>, shape: Shape) -
     };
     let method = Method::from_bytes(method.unwrap_or_default().as_bytes());
     *request.method_mut() = method.map_err(|_| Error::bad_request("the request's method is none"))?;
-    let target = target(&envelope, shape);
+    let target = target(envelope, shape);
     *request.uri_mut() = uri(&headers, context.and_then(|context| context.domain_name.as_deref()), &target.sent)?;
-    let client_ip = client_ip(&envelope, &headers, shape);
+    let client_ip = client_ip(envelope, &headers, shape);
     *request.headers_mut() = headers;
     Ok(Http { request, shape, client_ip, raw_target: target.raw.filter(|raw| *raw != target.sent) })
 }
 
-fn headers(envelope: &mut Envelope<'_>) -> Result<HeaderMap, MaxSizeReached> {
-    let single = envelope.headers.take().map(|pairs| pairs.0).unwrap_or_default();
+fn headers(envelope: &Envelope<'_>) -> Result<HeaderMap, MaxSizeReached> {
+    let single = envelope.headers.as_ref().map(|pairs| &pairs.0[..]).unwrap_or_default();
     let several = envelope.multi_value_headers.as_ref().map(|pairs| &pairs.0[..]).unwrap_or_default();
     let mut headers = HeaderMap::try_with_capacity(single.len().max(several.len()) + 1)?;
     let mut add = |name: &Text<'_>, value: &Text<'_>| {
@@ -142,9 +141,9 @@ fn headers(envelope: &mut Envelope<'_>) -> Result<HeaderMap, MaxSizeReached> {
         Ok(())
     };
     // Where there are several values, the other map has but the last.
-    let lists = if several.is_empty() { &single[..] } else { several };
+    let lists = if several.is_empty() { single } else { several };
     lists.iter().try_for_each(|(name, values)| values.iter().try_for_each(|value| add(name, value)))?;
-    if let Some(cookies) = envelope.cookies.take().filter(|cookies| !cookies.is_empty()) {
+    if let Some(cookies) = envelope.cookies.as_ref().filter(|cookies| !cookies.is_empty()) {
         let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>().join("; ");
         if let Ok(value) = HeaderValue::from_bytes(joined.as_bytes()) {
             headers.try_insert(header::COOKIE, value)?;
@@ -159,13 +158,11 @@ fn headers(envelope: &mut Envelope<'_>) -> Result<HeaderMap, MaxSizeReached> {
     Ok(headers)
 }
 
-fn body(event: &Bytes, envelope: &mut Envelope<'_>) -> Result<Body, Error> {
+/// The body of an event that was read whole.
+pub(super) fn body(event: &Bytes, envelope: &mut Envelope<'_>) -> Result<Body, Error> {
     let Some(text) = envelope.body.take().filter(|text| !text.is_empty()) else { return Ok(Body::empty()) };
     if envelope.is_base64_encoded == Some(true) {
-        let bytes = STANDARD.decode(&*text.0);
-        return bytes
-            .map(Body::from)
-            .map_err(|error| Error::bad_request("the body is not the base64 that the event says").source(error));
+        return decoded(text.as_bytes());
     }
     Ok(match text.0 {
         // It stands in the event as it is: no copy.

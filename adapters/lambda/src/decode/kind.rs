@@ -1,10 +1,11 @@
 //! What an event is.
 
-use anyfn_core::{Error, ErrorKind};
+use anyfn_core::{Body, Error, ErrorKind};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::cut::Cut;
 use super::event::{self, Envelope};
 use super::text::Text;
 use super::{Received, Shape};
@@ -33,14 +34,17 @@ struct Record<'a> {
 }
 
 pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
+    if let Some(cut) = Cut::of(event)
+        && let Some(received) = without_body(cut)?
+    {
+        return Ok(received);
+    }
     // One pass for what is the most frequent by far; whatever does not fit is looked at again.
-    if let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(event)
+    if let Ok(mut envelope) = serde_json::from_slice::<Envelope<'_>>(event)
         && let Some(shape) = shape(&envelope)?
     {
-        return Ok(match event::request(event, envelope, shape) {
-            Ok(http) => Received::Http(Box::new(http)),
-            Err(error) => Received::Refused(shape, error),
-        });
+        let body = event::body(event, &mut envelope);
+        return Ok(received(&envelope, shape, body));
     }
     let Ok(probe) = serde_json::from_slice::<Probe<'_>>(event) else {
         return match serde_json::from_slice::<IgnoredAny>(event) {
@@ -70,6 +74,21 @@ pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
         },
     };
     Ok(Received::Event(source))
+}
+
+/// A request whose body was cut out; `None` for what is to be read whole.
+fn without_body(mut cut: Cut) -> Result<Option<Received>, Error> {
+    let rest = std::mem::take(&mut cut.rest);
+    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&rest) else { return Ok(None) };
+    let Some(shape) = shape(&envelope)? else { return Ok(None) };
+    Ok(cut.body(&rest, &envelope).map(|body| received(&envelope, shape, body)))
+}
+
+fn received(envelope: &Envelope<'_>, shape: Shape, body: Result<Body, Error>) -> Received {
+    match event::request(envelope, shape, body) {
+        Ok(http) => Received::Http(Box::new(http)),
+        Err(error) => Received::Refused(shape, error),
+    }
 }
 
 /// The request's shape; `None` for what is no request.

@@ -3,6 +3,7 @@
 //! The fields are read by structs of our own: `aws_lambda_events` copies every string, loses the order of queries, and fails
 //! a whole event over one header.
 
+mod cut;
 mod event;
 mod kind;
 mod target;

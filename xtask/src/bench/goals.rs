@@ -1,0 +1,69 @@
+//! What anyfn has to be, beside the others.
+
+use super::Bench;
+use super::figures::{Figures, OURS, Unit};
+
+/// One goal: a ratio to a peer, or a figure by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goal {
+    pub(crate) target: Bench,
+    pub(crate) work: &'static str,
+    pub(crate) unit: Unit,
+    /// With whom it is compared; without, the figure itself is meant.
+    pub(crate) peer: Option<&'static str>,
+    pub(crate) limit: Limit,
+}
+
+/// Which side of a number is good.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Limit {
+    pub(crate) fn holds(self, value: f64) -> bool {
+        match self {
+            Self::AtMost(limit) => value <= limit,
+            Self::AtLeast(limit) => value >= limit,
+        }
+    }
+}
+
+const fn at_most(target: Bench, work: &'static str, unit: Unit, peer: &'static str, limit: f64) -> Goal {
+    Goal { target, work, unit, peer: Some(peer), limit: Limit::AtMost(limit) }
+}
+
+/// All of them.
+pub(crate) const GOALS: &[Goal] = &[
+    Goal {
+        target: Bench::Core,
+        work: "an event to a function",
+        unit: Unit::Instructions,
+        peer: None,
+        limit: Limit::AtMost(300.0),
+    },
+    Goal {
+        target: Bench::Core,
+        work: "an event to a function",
+        unit: Unit::Allocations,
+        peer: None,
+        limit: Limit::AtMost(1.0),
+    },
+    at_most(Bench::Lambda, "POST 1 KB", Unit::Instructions, "lambda_http", 0.35),
+    at_most(Bench::Lambda, "POST 100 KB of text", Unit::Instructions, "lambda_http", 0.2),
+    at_most(Bench::Lambda, "POST 1 MB of bytes", Unit::Instructions, "lambda_http", 0.1),
+    at_most(Bench::Lambda, "start, to the first request for an event", Unit::Milliseconds, "by hand", 1.0),
+    at_most(Bench::Lambda, "hello, zip", Unit::Bytes, "by hand", 1.0),
+];
+
+impl Goal {
+    /// What was reached; `None` where it was not measured.
+    pub(crate) fn reached(&self, figures: &Figures) -> Option<f64> {
+        let ours = figures.median(self.target, self.work, self.unit, OURS)?;
+        match self.peer {
+            Some(peer) => Some(ours / figures.median(self.target, self.work, self.unit, peer)?),
+            None => Some(ours),
+        }
+    }
+}
