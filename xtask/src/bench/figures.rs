@@ -52,10 +52,13 @@ pub(crate) struct Key {
     pub(crate) unit: Unit,
 }
 
-/// All figures, by what they are of and of whom; the values of one round each.
+/// A subject's name, and its values, one of each round.
+pub(crate) type Subject = (String, Vec<f64>);
+
+/// All figures, by what they are of and of whom.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Figures {
-    rows: Vec<(Key, Vec<(String, Vec<f64>)>)>,
+    rows: Vec<(Key, Vec<Subject>)>,
     /// For plots: of whom and of what, by the number on the axis.
     pub(crate) lines: BTreeMap<String, BTreeMap<String, Vec<(f64, f64)>>>,
 }
@@ -75,7 +78,7 @@ impl Figures {
     }
 
     /// The rows of a target, in the order in which they were measured.
-    pub(crate) fn of(&self, target: Bench) -> impl Iterator<Item = (&Key, &[(String, Vec<f64>)])> {
+    pub(crate) fn of(&self, target: Bench) -> impl Iterator<Item = (&Key, &[Subject])> {
         self.rows.iter().filter(move |(key, _)| key.target == target).map(|(key, subjects)| (key, &subjects[..]))
     }
 

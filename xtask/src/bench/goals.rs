@@ -18,14 +18,12 @@ pub(crate) struct Goal {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Limit {
     AtMost(f64),
-    AtLeast(f64),
 }
 
 impl Limit {
     pub(crate) fn holds(self, value: f64) -> bool {
         match self {
             Self::AtMost(limit) => value <= limit,
-            Self::AtLeast(limit) => value >= limit,
         }
     }
 }

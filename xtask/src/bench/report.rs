@@ -63,7 +63,6 @@ pub(crate) fn goals(figures: &Figures) -> String {
         let suffix = if goal.peer.is_some() { " ×" } else { "" };
         let limit = match goal.limit {
             Limit::AtMost(limit) => format!("≤ {}{suffix}", number(limit)),
-            Limit::AtLeast(limit) => format!("≥ {}{suffix}", number(limit)),
         };
         let met = if goal.limit.holds(reached) { "met" } else { "**missed**" };
         let _ = writeln!(

@@ -11,7 +11,7 @@ use http::{Request, Response, header};
 async fn bench(request: Request<Body>) -> Result<Response<Body>, Error> {
     let (head, body) = request.into_parts();
     let answer = Response::builder();
-    Ok(match head.uri.path() {
+    match head.uri.path() {
         "/hello" => {
             let greeting = bench_work::hello(head.uri.query());
             answer.header(header::CONTENT_TYPE, "application/json").body(greeting.into())
@@ -28,5 +28,5 @@ async fn bench(request: Request<Body>) -> Result<Response<Body>, Error> {
         }
         _ => return Err(Error::not_found()),
     }
-    .map_err(Error::internal)?)
+    .map_err(Error::internal)
 }
