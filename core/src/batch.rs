@@ -237,16 +237,24 @@ impl Raw {
         })
     }
 
-    /// The items as the handler's type; one that does not fit fails alone.
+    /// The items as the handler's type; one that does not fit fails, with those that it holds up.
     pub(crate) fn decode<T: FromItem>(self) -> Batch<T> {
         let Self { source, order, items, outcomes, .. } = self;
+        let mut held = Held::of(order);
         let items = items
             .into_iter()
-            .filter_map(|Entry { receipt, group, attempts, payload, index }| match payload.decode() {
-                Ok(payload) => Some(Entry { receipt, group, attempts, payload, index }),
-                Err(error) => {
-                    outcomes.record(index, Outcome::Retry { after: None, error });
-                    None
+            .filter_map(|Entry { receipt, group, attempts, payload, index }| {
+                let payload = match held.holds(group.as_ref()) {
+                    false => payload.decode(),
+                    true => Err(Error::internal("an item before it could not be read")),
+                };
+                match payload {
+                    Ok(payload) => Some(Entry { receipt, group, attempts, payload, index }),
+                    Err(error) => {
+                        held.up(group);
+                        outcomes.record(index, Outcome::Retry { after: None, error });
+                        None
+                    }
                 }
             })
             .collect();
@@ -281,15 +289,39 @@ impl Raw {
         if order == Order::Unordered {
             join(items, CONCURRENCY, run).await;
         } else {
-            let mut stopped: Vec<Option<String>> = Vec::new();
+            let mut held = Held::of(order);
             for item in items {
                 let group = item.group.clone();
-                if (order == Order::PerGroup || stopped.is_empty()) && !stopped.contains(&group) && run(item).await {
-                    stopped.push(group);
+                if !held.holds(group.as_ref()) && run(item).await {
+                    held.up(group);
                 }
             }
         }
         Ok(Response::Batch(outcomes.take()))
+    }
+}
+
+/// What the failures so far hold up.
+struct Held {
+    order: Order,
+    groups: Vec<Option<String>>,
+}
+
+impl Held {
+    fn of(order: Order) -> Self {
+        Self { order, groups: Vec::new() }
+    }
+
+    fn up(&mut self, group: Option<String>) {
+        self.groups.push(group);
+    }
+
+    fn holds(&self, group: Option<&String>) -> bool {
+        match self.order {
+            Order::Unordered => false,
+            Order::PerGroup => self.groups.iter().any(|held| held.as_ref() == group),
+            Order::Total => !self.groups.is_empty(),
+        }
     }
 }
 

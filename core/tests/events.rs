@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use anyfn_core::{
     App, Batch, Change, ChangeKind, Context, Custom, Entry, Error, Event, Item, Json, Message, ObjectAction,
-    ObjectEvent, Order, Response, Schedule, State, test,
+    ObjectEvent, Order, Payload, Response, Schedule, State, test,
 };
 use serde_json::{Value, json};
 
@@ -47,6 +47,30 @@ fn a_stream_stops_at_its_first_failure() {
         let fails = test::change("t", ChangeKind::Insert, "{}", None, Some(r#"{"fail":true}"#)).send(changed).await;
         assert_eq!(fails.failed(), [0]);
     });
+}
+
+#[test]
+fn a_batch_ends_before_what_cannot_be_read_as_far_as_order_holds() {
+    async fn seen(cx: Context, batch: Batch<u32>) {
+        batch.items.iter().for_each(|item| cx.log(item.payload.to_string()));
+    }
+    let app = App::builder().queue("q", seen).build();
+    let items = [("a", "1"), ("a", "no number"), ("b", "2"), ("a", "3"), ("b", "4")];
+    for (order, reaches, again) in [
+        (Order::Unordered, vec!["1", "2", "3", "4"], [false, true, false, false, false]),
+        (Order::PerGroup, vec!["1", "2", "4"], [false, true, false, true, false]),
+        (Order::Total, vec!["1"], [false, true, true, true, true]),
+    ] {
+        let entries =
+            items.iter().zip('0'..).map(|((group, body), n)| Entry::new(n, Payload::from(*body)).group(*group));
+        let memory = test::Memory::default();
+        let event = Event::Queue(Batch::new("q", order, entries));
+        let Ok(Response::Batch(outcomes)) = test::block_on(test::send(&app, event, &memory)) else {
+            panic!("{order:?}")
+        };
+        let unsettled: Vec<bool> = outcomes.iter().map(|outcome| !outcome.is_settled()).collect();
+        assert_eq!((memory.log_lines(), &*unsettled), (reaches.into_iter().map(String::from).collect(), &again[..]));
+    }
 }
 
 #[test]

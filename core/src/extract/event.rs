@@ -28,7 +28,8 @@ impl<S: MaybeSync> FromEvent<S> for Event {
     }
 }
 
-/// The items that fit `T`; one that does not fails alone, and the function never sees it.
+/// The items that fit `T`; the function never sees one that does not, which fails alone, or with those behind it where order
+/// holds.
 impl<S: MaybeSync, T: FromItem + MaybeSend> FromEvent<S> for Batch<T> {
     async fn from_event(event: Event, _: &Context, _: &S) -> Result<Self, Error> {
         Raw::split(event).map(Raw::decode)
