@@ -82,11 +82,20 @@ impl Figures {
         self.rows.iter().filter(move |(key, _)| key.target == target).map(|(key, subjects)| (key, &subjects[..]))
     }
 
-    /// The median of a subject's values.
-    pub(crate) fn median(&self, target: Bench, work: &str, unit: Unit, subject: &str) -> Option<f64> {
+    /// A subject's values, one of each round.
+    pub(crate) fn values(&self, target: Bench, work: &str, unit: Unit, subject: &str) -> Option<&[f64]> {
         let (_, subjects) = self.of(target).find(|(key, _)| key.work == work && key.unit == unit)?;
-        subjects.iter().find(|(name, _)| name == subject).map(|(_, values)| median(values))
+        subjects.iter().find(|(name, _)| name == subject).map(|(_, values)| &values[..])
     }
+}
+
+/// What the ones are of the others: the median of the rounds' own ratios, so that what a whole round suffered is no matter.
+pub(crate) fn ratio(ones: &[f64], others: &[f64]) -> f64 {
+    if ones.len() == others.len() {
+        let of_round: Vec<_> = ones.iter().zip(others).map(|(one, other)| one / other).collect();
+        return median(&of_round);
+    }
+    median(ones) / median(others)
 }
 
 /// The middle one.
@@ -109,7 +118,13 @@ pub(crate) fn spread(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, spread};
+    use super::{median, ratio, spread};
+
+    #[test]
+    fn a_ratio_is_that_of_the_rounds() {
+        assert_eq!(ratio(&[10.0, 200.0, 30.0], &[20.0, 400.0, 30.0]), 0.5);
+        assert_eq!(ratio(&[1.0, 3.0], &[4.0]), 0.5);
+    }
 
     #[test]
     fn the_median_is_the_middle_and_the_spread_is_around_it() {

@@ -1,7 +1,7 @@
 //! What anyfn has to be, beside the others.
 
 use super::Bench;
-use super::figures::{Figures, OURS, Unit};
+use super::figures::{Figures, OURS, Unit, median, ratio};
 
 /// One goal: a ratio to a peer, or a figure by itself.
 #[derive(Debug, Clone, Copy)]
@@ -18,18 +18,24 @@ pub(crate) struct Goal {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Limit {
     AtMost(f64),
+    AtLeast(f64),
 }
 
 impl Limit {
     pub(crate) fn holds(self, value: f64) -> bool {
         match self {
             Self::AtMost(limit) => value <= limit,
+            Self::AtLeast(limit) => value >= limit,
         }
     }
 }
 
 const fn at_most(target: Bench, work: &'static str, unit: Unit, peer: &'static str, limit: f64) -> Goal {
     Goal { target, work, unit, peer: Some(peer), limit: Limit::AtMost(limit) }
+}
+
+const fn at_least(target: Bench, work: &'static str, unit: Unit, peer: &'static str, limit: f64) -> Goal {
+    Goal { target, work, unit, peer: Some(peer), limit: Limit::AtLeast(limit) }
 }
 
 /// All of them.
@@ -53,15 +59,30 @@ pub(crate) const GOALS: &[Goal] = &[
     at_most(Bench::Lambda, "POST 1 MB of bytes", Unit::Instructions, "lambda_http", 0.1),
     at_most(Bench::Lambda, "start, to the first request for an event", Unit::Milliseconds, "by hand", 1.0),
     at_most(Bench::Lambda, "hello, zip", Unit::Bytes, "by hand", 1.0),
+    at_most(Bench::Cloudflare, "GET hello", Unit::Microseconds, "axum on worker", 0.333),
+    at_most(Bench::Cloudflare, "POST 100 KB of text", Unit::Microseconds, "axum on worker", 0.2),
+    at_most(Bench::Cloudflare, "GET hello", Unit::Microseconds, "worker", 1.0),
+    at_most(Bench::Cloudflare, "POST 100 KB of text", Unit::Microseconds, "worker", 1.0),
+    at_most(Bench::Cloudflare, "POST 100 KB of text", Unit::Microseconds, "Hono", 1.0),
+    Goal {
+        target: Bench::Cloudflare,
+        work: "the example hello, module gzipped",
+        unit: Unit::Bytes,
+        peer: None,
+        limit: Limit::AtMost(40.0 * 1024.0),
+    },
+    at_least(Bench::Vercel, "GET hello", Unit::PerSecond, "hyper", 0.95),
+    at_most(Bench::Vercel, "start", Unit::Milliseconds, "vercel_runtime", 1.0),
+    at_least(Bench::Server, "GET hello", Unit::PerSecond, "hyper", 0.97),
 ];
 
 impl Goal {
     /// What was reached; `None` where it was not measured.
     pub(crate) fn reached(&self, figures: &Figures) -> Option<f64> {
-        let ours = figures.median(self.target, self.work, self.unit, OURS)?;
+        let values = |name| figures.values(self.target, self.work, self.unit, name);
         match self.peer {
-            Some(peer) => Some(ours / figures.median(self.target, self.work, self.unit, peer)?),
-            None => Some(ours),
+            Some(peer) => Some(ratio(values(OURS)?, values(peer)?)),
+            None => values(OURS).map(median),
         }
     }
 }

@@ -12,10 +12,15 @@ mod feed;
 pub(crate) mod figures;
 mod goals;
 mod lambda;
+mod load;
 mod plot;
 mod process;
 pub(crate) mod report;
+mod served;
+mod server;
 mod subjects;
+mod vercel;
+mod workers;
 
 use anyhow::{Result, bail};
 
@@ -31,17 +36,26 @@ pub enum Bench {
     Core,
     /// AWS Lambda
     Lambda,
+    /// Cloudflare Workers
+    Cloudflare,
+    /// Vercel
+    Vercel,
+    /// The plain server
+    Server,
 }
 
 impl Bench {
     /// All, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 2] = [Self::Core, Self::Lambda];
+    pub(crate) const ALL: [Self; 5] = [Self::Core, Self::Lambda, Self::Cloudflare, Self::Vercel, Self::Server];
 
     /// Its heading.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Core => "Core",
             Self::Lambda => "AWS Lambda",
+            Self::Cloudflare => "Cloudflare Workers",
+            Self::Vercel => "Vercel",
+            Self::Server => "Server",
         }
     }
 }
@@ -84,6 +98,9 @@ pub(crate) fn measure(project: &Project, which: &[Bench], pace: Pace) -> Result<
         match bench {
             Bench::Core => core::measure(project, pace, &mut figures)?,
             Bench::Lambda => lambda::measure(project, pace, &mut figures)?,
+            Bench::Cloudflare => workers::measure(project, pace, &mut figures)?,
+            Bench::Vercel => vercel::measure(project, pace, &mut figures)?,
+            Bench::Server => server::measure(project, pace, &mut figures)?,
         }
     }
     Ok(figures)

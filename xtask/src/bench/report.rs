@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::figures::{Figures, OURS, Unit, median, spread};
+use super::figures::{Figures, OURS, Unit, median, ratio, spread};
 use super::goals::{GOALS, Limit};
 use super::{Bench, plot};
 use crate::ui;
@@ -63,6 +63,7 @@ pub(crate) fn goals(figures: &Figures) -> String {
         let suffix = if goal.peer.is_some() { " ×" } else { "" };
         let limit = match goal.limit {
             Limit::AtMost(limit) => format!("≤ {}{suffix}", number(limit)),
+            Limit::AtLeast(limit) => format!("≥ {}{suffix}", number(limit)),
         };
         let met = if goal.limit.holds(reached) { "met" } else { "**missed**" };
         let _ = writeln!(
@@ -93,7 +94,7 @@ pub(crate) fn tables(figures: &Figures) -> String {
             let others: Vec<_> = others
                 .into_iter()
                 .map(|(name, values)| {
-                    let ratio = ours.map(|ours| median(ours) / median(values));
+                    let ratio = ours.map(|ours| ratio(ours, values));
                     let ratio = ratio.map_or_else(String::new, |ratio| format!(" ({} ×)", number(ratio)));
                     format!("{name} {}{ratio}", figure(key.unit, values))
                 })
