@@ -1,19 +1,16 @@
 //! Signed requests over the wire to `examples/webhooks` on every platform's own local runtime: a signature holds only where the
 //! body's bytes and the public URL arrive as they were sent.
 
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
-use anyfn_conformance::client::send;
-use anyfn_conformance::{Payload, Request};
 use anyfn_webhooks::{GitHub, Provider, Slack, StandardWebhooks, Stripe, Twilio, signed};
-use anyfn_xtask::build::{Artefacts, BuildOptions, Target, build};
+use anyfn_xtask::build::Target;
 use anyfn_xtask::local::lambda::{Lambda, Shape};
-use anyfn_xtask::local::{Options, Running, start};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
+
+use crate::program::{Program, post, with};
 
 /// The vectors' own, some of them beside another, as while one takes the other's place.
 const SECRETS: [(&str, &str); 5] = [
@@ -33,88 +30,30 @@ const PRESSED: &str = "<Say>You pressed 1, 2, 3, 4.</Say>";
 const OLD: &str = "the signature holds, but was made ";
 const OTHER: &str = "the signature is not that of ";
 
-/// The example on one runtime.
-struct Program {
-    running: Running,
-    runtime: Runtime,
+fn start(target: Target, lambda: Option<&Lambda>, more: &[(&str, &str)]) -> Program {
+    Program::start("webhooks", target, lambda, &[&SECRETS[..], more].concat())
 }
 
 impl Program {
-    fn start(target: Target, lambda: Option<&Lambda>, more: &[(&str, &str)]) -> Self {
-        static BUILT: OnceLock<Artefacts> = OnceLock::new();
-        let built = BUILT.get_or_init(|| build(&BuildOptions::local(&Target::ALL, Some("webhooks"))).unwrap());
-        let variables = SECRETS.iter().chain(more);
-        let options = variables.fold(Options::new(), |options, (name, value)| options.env(*name, *value));
-        let runtime = Runtime::new().unwrap();
-        let running = runtime.block_on(start(target, built, lambda, &options)).unwrap();
-        Self { running, runtime }
-    }
-
     /// Sends a request, and expects it to be taken (with an answer that ends so) or refused (with this in the log).
-    fn ask(&self, request: &http::Request<Vec<u8>>, expected: Result<&str, &str>) {
-        let before = self.running.logs().len();
-        let reply = send(self.running.addr(), &on_the_wire(request)).unwrap();
+    fn expect(&self, request: &http::Request<Vec<u8>>, expected: Result<&str, &str>) {
+        let before = self.logs().len();
+        let reply = self.ask(request);
         let text = String::from_utf8_lossy(&reply.body);
         let asked = format!("{} {} {:?}", request.method(), request.uri(), request.headers());
         match expected {
             Ok(answer) => {
-                assert_eq!(reply.status, 200, "{asked}: {text} {:?}", self.running.logs());
+                assert_eq!(reply.status, 200, "{asked}: {text} {:?}", self.logs());
                 assert!(text.contains(answer), "{asked}: {text}");
             }
             Err(reason) => {
                 assert_eq!(reply.status, 401, "{asked}: {text}");
                 assert_eq!(reply.header("content-type"), [b"application/problem+json"]);
                 assert!(!text.contains("signature"), "the caller was told: {text}");
-                let start = Instant::now();
-                let logged = || {
-                    let logs = self.running.logs();
-                    logs[before..].iter().any(|line| line.contains("webhook refused") && line.contains(reason))
-                };
-                while !logged() {
-                    assert!(start.elapsed() < Duration::from_secs(5), "{reason}: {:?}", self.running.logs());
-                    std::thread::sleep(Duration::from_millis(10));
-                }
+                self.logged(before, &["webhook refused", reason]);
             }
         }
     }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.runtime.block_on(self.running.stop());
-    }
-}
-
-/// The raw client's requests live as long as the process.
-fn on_the_wire(request: &http::Request<Vec<u8>>) -> Request {
-    fn kept<T: ?Sized>(value: Box<T>) -> &'static T {
-        Box::leak(value)
-    }
-    let host = ("host", kept(Box::<[u8]>::from(request.uri().authority().unwrap().as_str().as_bytes())));
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (kept(Box::<str>::from(name.as_str())), kept(Box::<[u8]>::from(value.as_bytes()))));
-    Request {
-        method: kept(Box::<str>::from(request.method().as_str())),
-        target: kept(Box::<str>::from(request.uri().path_and_query().unwrap().as_str())),
-        headers: kept(std::iter::once(host).chain(headers).collect::<Box<[_]>>()),
-        body: match &request.body()[..] {
-            [] => Payload::None,
-            body => Payload::Bytes(kept(Box::<[u8]>::from(body))),
-        },
-    }
-}
-
-fn post(url: &str, kind: &str, body: impl Into<Vec<u8>>) -> http::Request<Vec<u8>> {
-    http::Request::post(url).header("content-type", kind).body(body.into()).unwrap()
-}
-
-fn with(mut request: http::Request<Vec<u8>>, headers: &[(&'static str, &str)]) -> http::Request<Vec<u8>> {
-    for (name, value) in headers {
-        request.headers_mut().insert(*name, value.parse().unwrap());
-    }
-    request
 }
 
 /// Signed at this moment.
@@ -131,10 +70,10 @@ fn vectors_without_a_time(program: &Program) {
     ] {
         let code = format!("sha256={code}");
         let signed = |body: &str| with(post(github, kind, body), &[("x-hub-signature-256", &code)]);
-        program.ask(&signed(body), Ok("not needed here"));
-        program.ask(&signed(&format!("{body} ")), Err(OTHER));
+        program.expect(&signed(body), Ok("not needed here"));
+        program.expect(&signed(&format!("{body} ")), Err(OTHER));
     }
-    program.ask(&post(github, JSON, "{}"), Err("the header `x-hub-signature-256` is missing"));
+    program.expect(&post(github, JSON, "{}"), Err("the header `x-hub-signature-256` is missing"));
     for (base, signature) in [
         ("http://mycompany.com:1234", "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="),
         ("http://mycompany.com:80", "0ZXoZLH/DfblKGATFgpif+LLRf4="),
@@ -142,7 +81,7 @@ fn vectors_without_a_time(program: &Program) {
         ("http://mycompany.com", "0ZXoZLH/DfblKGATFgpif+LLRf4="),
     ] {
         let call = post(&format!("{base}{APP}"), FORM, CALL);
-        program.ask(&with(call, &[("x-twilio-signature", signature)]), Ok(PRESSED));
+        program.expect(&with(call, &[("x-twilio-signature", signature)]), Ok(PRESSED));
     }
     for (url, form) in [
         (format!("http://mycompany.com:1234{APP}"), CALL.replace("1234&", "1235&")),
@@ -151,11 +90,11 @@ fn vectors_without_a_time(program: &Program) {
         (format!("http://other.example:1234{APP}"), CALL.to_owned()),
     ] {
         let signature = "Zmvh+3yNM1Phv2jhDCwEM3q5ebU=";
-        program.ask(&with(post(&url, FORM, form), &[("x-twilio-signature", signature)]), Err(OTHER));
+        program.expect(&with(post(&url, FORM, form), &[("x-twilio-signature", signature)]), Err(OTHER));
     }
     // Signed for https, and asked for over http.
     let call = post(&format!("http://mycompany.com{APP}"), FORM, CALL);
-    program.ask(&with(call, &[("x-twilio-signature", "RSOYDt4T1cUTdK1PDd93/VVr8B8=")]), Err(OTHER));
+    program.expect(&with(call, &[("x-twilio-signature", "RSOYDt4T1cUTdK1PDd93/VVr8B8=")]), Err(OTHER));
 }
 
 /// What was published long ago: the signature holds, so the bytes are right, and the request is refused for its age.
@@ -163,17 +102,17 @@ fn vectors_with_a_time(program: &Program) {
     let code = "t=12345,v1=2672d138c9a412830f3bfe2ecc5bfb3277cf6f5b49d0119d77dd6cb64da1257e";
     let event = "{\n  \"id\": \"evt_test_webhook\",\n  \"object\": \"event\"\n}";
     let stripe = |event: &str| with(post("http://fn.example/stripe", JSON, event), &[("stripe-signature", code)]);
-    program.ask(&stripe(event), Err(OLD));
-    program.ask(&stripe(&event.replace("  ", " ")), Err(OTHER));
+    program.expect(&stripe(event), Err(OLD));
+    program.expect(&stripe(&event.replace("  ", " ")), Err(OTHER));
     let command = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&\
                    channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=\
                    https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&\
                    trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
     let code = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
     let slack = [("x-slack-signature", code), ("x-slack-request-timestamp", "1531420618")];
-    program.ask(&with(post("http://fn.example/slack", FORM, command), &slack), Err(OLD));
+    program.expect(&with(post("http://fn.example/slack", FORM, command), &slack), Err(OLD));
     let now = fresh::<Slack>(post("http://fn.example/slack", FORM, command), "8f742231b10e8888abcd99yyyzzz85a5");
-    program.ask(&now, Ok("roadrunner, you gave `/webhook-collect`"));
+    program.expect(&now, Ok("roadrunner, you gave `/webhook-collect`"));
     for (id, second, body, code) in [
         (
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -189,7 +128,7 @@ fn vectors_with_a_time(program: &Program) {
         ),
     ] {
         let headers = [("webhook-id", id), ("webhook-timestamp", second), ("webhook-signature", code)];
-        program.ask(&with(post("http://fn.example/hooks", JSON, body), &headers), Err(OLD));
+        program.expect(&with(post("http://fn.example/hooks", JSON, body), &headers), Err(OLD));
     }
 }
 
@@ -207,35 +146,35 @@ fn signed_now(program: &Program, queries: Queries) {
     let hooks = |kind: &str, body: Vec<u8>| {
         fresh::<StandardWebhooks>(post("http://fn.example/hooks", kind, body), "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     };
-    program.ask(&hooks(JSON, Vec::new()), Ok("ok"));
+    program.expect(&hooks(JSON, Vec::new()), Ok("ok"));
     let session = json!({ "client_reference_id": "é\u{2028}7", "payment_status": "paid" });
     let event = json!({ "id": "evt_1", "type": "checkout.session.completed", "data": { "object": session } });
     let stripe = post("http://fn.example/stripe", JSON, event.to_string());
-    program.ask(&fresh::<Stripe>(stripe, "whsec_test_secret"), Ok("queued"));
+    program.expect(&fresh::<Stripe>(stripe, "whsec_test_secret"), Ok("queued"));
     let github = |kind: &str, body: Vec<u8>| fresh::<GitHub>(post("http://fn.example/github", kind, body), "mysecret");
-    program.ask(&github("application/octet-stream", (0..=255).collect()), Ok("not needed here"));
-    program.ask(&github(JSON, b"\xef\xbb\xbf{\r\n\t\"a\" : 1 }\r\n".to_vec()), Ok("not needed here"));
-    program.ask(&github(JSON, vec![b' '; 200_000]), Ok("not needed here"));
+    program.expect(&github("application/octet-stream", (0..=255).collect()), Ok("not needed here"));
+    program.expect(&github(JSON, b"\xef\xbb\xbf{\r\n\t\"a\" : 1 }\r\n".to_vec()), Ok("not needed here"));
+    program.expect(&github(JSON, vec![b' '; 200_000]), Ok("not needed here"));
     let sms = |url: &str| fresh::<Twilio>(post(url, FORM, "From=%2B41&Body=a+%C3%A9%0D%0A"), "12345");
-    program.ask(&sms("http://fn.example/sms"), Ok("You said: a é"));
-    program.ask(&sms("http://Hooks.example:8443/sms?b=2&a=x+y&c=%27q%27&d="), Ok("You said: a é"));
+    program.expect(&sms("http://fn.example/sms"), Ok("You said: a é"));
+    program.expect(&sms("http://Hooks.example:8443/sms?b=2&a=x+y&c=%27q%27&d="), Ok("You said: a é"));
     let repeating = sms("http://fn.example/sms?b=2&a=x&b=1&flag");
     match queries {
-        Queries::Whole => program.ask(&repeating, Ok("You said: a é")),
-        Queries::Parsed => program.ask(&repeating, Err(OTHER)),
+        Queries::Whole => program.expect(&repeating, Ok("You said: a é")),
+        Queries::Parsed => program.expect(&repeating, Err(OTHER)),
     }
     let hash = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620";
     let named = format!("http://fn.example/sms?bodySHA256={hash}");
     let body = r#"{"property": "value", "boolean": true}"#;
-    program.ask(&fresh::<Twilio>(post(&named, JSON, body), "12345"), Ok("You said nothing."));
+    program.expect(&fresh::<Twilio>(post(&named, JSON, body), "12345"), Ok("You said nothing."));
     let get = http::Request::get("http://fn.example/sms?Body=hi+there&From=%2B41").body(Vec::new()).unwrap();
-    program.ask(&fresh::<Twilio>(get, "12345"), Ok("You said: hi there"));
+    program.expect(&fresh::<Twilio>(get, "12345"), Ok("You said: hi there"));
 }
 
 fn everything(target: Target, lambda: Option<&Lambda>) {
     let shape = lambda.map(|lambda| lambda.shape);
     let parsed = matches!(shape, Some(Shape::V1 | Shape::Alb | Shape::AlbMulti));
-    let program = Program::start(target, lambda, &[]);
+    let program = start(target, lambda, &[]);
     vectors_without_a_time(&program);
     vectors_with_a_time(&program);
     signed_now(&program, if parsed { Queries::Parsed } else { Queries::Whole });
@@ -284,10 +223,10 @@ fn lambda_behind_a_load_balancer_with_multi_value_headers_takes_what_is_signed()
 #[test]
 fn a_gateways_stage_is_part_of_the_url_that_was_signed() {
     for shape in [Shape::V1, Shape::V2] {
-        let program = Program::start(Target::Lambda, Some(&Lambda::emulator(shape).stage("prod")), &[]);
+        let program = start(Target::Lambda, Some(&Lambda::emulator(shape).stage("prod")), &[]);
         let url = "http://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/sms?b=2&a=x";
         let sms = fresh::<Twilio>(post(url, FORM, "Body=hi"), "12345");
-        program.ask(&sms, Ok("You said: hi"));
+        program.expect(&sms, Ok("You said: hi"));
     }
 }
 
@@ -302,21 +241,21 @@ const OVER_TLS: [(&str, &str, Option<&str>); 5] = [
 
 #[test]
 fn the_server_believes_a_trusted_proxy_that_it_was_https() {
-    let trusting = Program::start(Target::Server, None, &[("ANYFN_TRUST_PROXY", "1")]);
+    let trusting = start(Target::Server, None, &[("ANYFN_TRUST_PROXY", "1")]);
     let forwarded = [("x-forwarded-for", "203.0.113.9"), ("x-forwarded-proto", "https")];
     for (host, signature, user) in OVER_TLS {
         let mut call = with(post(&format!("http://{host}{APP}"), FORM, CALL), &[("x-twilio-signature", signature)]);
         if let Some(user) = user {
             call = with(call, &[("authorization", &format!("Basic {}", BASE64_STANDARD.encode(user)))]);
         }
-        trusting.ask(&with(call.clone(), &forwarded), Ok(PRESSED));
-        trusting.ask(&call, Err("a request to http://mycompany.com"));
+        trusting.expect(&with(call.clone(), &forwarded), Ok(PRESSED));
+        trusting.expect(&call, Err("a request to http://mycompany.com"));
     }
 }
 
 #[test]
 fn an_http_api_says_that_it_was_https() {
-    let program = Arc::new(Program::start(Target::Lambda, Some(&Lambda::emulator(Shape::V2)), &[]));
+    let program = start(Target::Lambda, Some(&Lambda::emulator(Shape::V2)), &[]);
     for (host, signature, user) in OVER_TLS {
         let (path, query) = APP.split_once('?').unwrap();
         let mut headers = json!({ "host": host, "content-type": FORM, "x-twilio-signature": signature,
@@ -330,8 +269,7 @@ fn an_http_api_says_that_it_was_https() {
                                 "domainName": host, "stage": "$default", "requestId": "r" },
             "body": BASE64_STANDARD.encode(CALL), "isBase64Encoded": true,
         });
-        let told = program.runtime.block_on(program.running.receiver(Target::Lambda, "").raw(&event.to_string()));
-        let told: Value = serde_json::from_str(&told.unwrap()).unwrap();
-        assert_eq!(told["statusCode"], 200, "{host} {user:?}: {told} {:?}", program.running.logs());
+        let told: Value = serde_json::from_str(&program.invoke(&event.to_string())).unwrap();
+        assert_eq!(told["statusCode"], 200, "{host} {user:?}: {told} {:?}", program.logs());
     }
 }
