@@ -105,12 +105,20 @@ fn folder(out: &Path, name: &str) -> Result<PathBuf> {
 
 /// Its files, the entry first.
 fn modules(dir: &Path) -> Result<Vec<PathBuf>> {
-    let all = ["worker.js", "index.js", "index_bg.wasm"].map(|name| dir.join(name));
-    let found: Vec<_> = all.into_iter().filter(|file| file.exists()).collect();
-    // A snippet of wasm-bindgen's would be missing.
-    if dir.join("snippets").exists() {
-        bail!("{} has snippets, which the benchmark does not load", dir.display());
+    let mut found = Vec::new();
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "js" || kind == "wasm") {
+                found.push(path);
+            }
+        }
     }
+    let entry = dir.join("worker.js");
+    found.sort_by_key(|path| (*path != entry, path.clone()));
     Ok(found)
 }
 
@@ -130,7 +138,7 @@ fn weigh(work: &str, name: &str, dir: &Path, figures: &mut Figures) -> Result<()
 /// What workerd is told: the modules and a socket.
 fn config(dir: &Path) -> Result<PathBuf> {
     let module = |file: &PathBuf| {
-        let name = file.file_name().unwrap_or_default().display();
+        let name = file.strip_prefix(dir).unwrap_or(file).display();
         let kind = if file.extension().is_some_and(|kind| kind == "wasm") { "wasm" } else { "esModule" };
         format!("(name = \"{name}\", {kind} = embed \"{name}\")")
     };
@@ -162,7 +170,7 @@ fn workerd() -> Result<PathBuf> {
 
 /// Hono and the function in one file, as wrangler bundles them.
 fn hono(sources: &Path, out: &Path) -> Result<PathBuf> {
-    let folder = folder(out, "hono")?;
+    let (bundled, folder) = (folder(out, "hono")?, folder(out, "hono-sources")?);
     for name in ["package.json", "package-lock.json", ".npmrc", "hono.js"] {
         std::fs::copy(sources.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
@@ -180,11 +188,11 @@ fn hono(sources: &Path, out: &Path) -> Result<PathBuf> {
     }
     let esbuild = folder.join("node_modules/.bin/esbuild");
     let status = Command::new(esbuild)
-        .args(["hono.js", "--bundle", "--format=esm", "--minify", "--outfile=worker.js", "--log-level=warning"])
+        .args(["hono.js", "--bundle", "--format=esm", "--minify", "--outfile=../hono/worker.js", "--log-level=warning"])
         .current_dir(&folder)
         .status()?;
     if !status.success() {
         bail!("esbuild does not bundle Hono: its messages are above");
     }
-    Ok(folder)
+    Ok(bundled)
 }
