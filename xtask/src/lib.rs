@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 pub mod bench;
 pub mod build;
+pub mod coldstart;
 pub mod commands;
 pub mod deploy;
 pub mod doctor;

@@ -1,9 +1,10 @@
 //! What a person sees: progress on the error stream in cargo's manner, colour only on a terminal.
 
 use std::fmt::Display;
+use std::io::IsTerminal as _;
 use std::path::Path;
 
-use anstream::eprintln;
+use anstream::{eprint, eprintln};
 
 const GREEN: &str = "\x1b[1;32m";
 const YELLOW: &str = "\x1b[1;33m";
@@ -31,6 +32,20 @@ pub fn error(error: &anyhow::Error) {
 /// Plain detail below a [`step`], in the same column.
 pub fn detail(what: impl Display) {
     eprintln!("{:>12} {what}", "");
+}
+
+/// A line of progress that the next one replaces; on a terminal alone.
+pub fn passing(what: impl Display) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{:>12} {what}", "");
+    }
+}
+
+/// Takes away what [`passing`] wrote.
+pub fn passed() {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K");
+    }
 }
 
 /// How a [`row`] is meant.

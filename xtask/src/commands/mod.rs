@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod build;
+pub mod coldstart;
 pub mod conformance;
 pub mod cost;
 pub mod demo;
@@ -36,6 +37,7 @@ enum Command {
     New(new::Args),
     Bench(bench::Args),
     Build(build::Args),
+    Coldstart(coldstart::Args),
     Conformance(conformance::Args),
     Cost(cost::Args),
     Run(run::Args),
@@ -65,6 +67,7 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
         Command::New(args) => new::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Coldstart(args) => coldstart::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Run(args) => run::run(&args),

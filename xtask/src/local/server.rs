@@ -51,7 +51,7 @@ pub(super) async fn listen(port: u16) -> Result<TcpListener> {
 pub(super) async fn until_open(addr: SocketAddr, process: &Process, logs: &Logs) -> Result<()> {
     let open = async {
         while TcpStream::connect(addr).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
     tokio::select! {

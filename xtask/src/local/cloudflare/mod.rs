@@ -1,4 +1,6 @@
-//! workerd, started through Miniflare, its own socket open to raw requests.
+//! workerd, started through Miniflare, its own socket open to raw requests; or by itself.
+
+mod workerd;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::process::Command;
 use tokio::sync::watch;
 
+pub use self::workerd::start_workerd;
 use super::logs::Logs;
 use super::process::Group;
 use super::server::{free_address, last_words};
