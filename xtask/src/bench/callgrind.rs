@@ -6,20 +6,16 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-/// What to do where it is missing.
-pub(crate) const ADVICE: &str = "instructions are counted by valgrind, which is not installed: `apt-get install valgrind`, or your system's own way";
-
-/// Whether instructions can be counted here.
-pub(crate) fn is_installed() -> bool {
-    let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
-}
+use crate::tools::valgrind;
 
 /// A command that counts the instructions of `program`; [`collected`] reads how many.
-pub(crate) fn command(program: &Path) -> Command {
-    let mut command = Command::new("valgrind");
+///
+/// # Errors
+/// When valgrind is missing and cannot be installed.
+pub(crate) fn command(program: &Path) -> Result<Command> {
+    let mut command = valgrind()?.command();
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--"]).arg(program).stderr(Stdio::piped());
-    command
+    Ok(command)
 }
 
 /// The instructions of a process that has ended, or was told to.

@@ -20,7 +20,7 @@ pub(super) fn measure(project: &Project, pace: Pace, figures: &mut Figures) -> R
     let count = |mode: &str| -> Result<(f64, f64)> {
         let run = |times: &str| {
             let mut child =
-                callgrind::command(&program).args([mode, times]).spawn().context("cannot start valgrind")?;
+                callgrind::command(&program)?.args([mode, times]).spawn().context("cannot start valgrind")?;
             callgrind::collected(&mut child)
         };
         let instructions = (run("2000")? - run("1000")?) as f64 / 1000.0;

@@ -104,7 +104,7 @@ fn hello(headers: usize) -> Vec<u8> {
 /// The instructions of one invocation: of runs of two lengths, what the longer one takes more.
 fn counted(subject: &Subject, work: &Work<'_>) -> Result<f64> {
     let of = |count| -> Result<f64> {
-        let mut run = Run::start(callgrind::command(&subject.program), subject, &work.event, count)?;
+        let mut run = Run::start(callgrind::command(&subject.program)?, subject, &work.event, count)?;
         run.until_done(subject, work)?;
         run.process.stop();
         Ok(callgrind::collected(&mut run.process.0)? as f64)

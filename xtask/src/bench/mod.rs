@@ -22,7 +22,7 @@ mod subjects;
 mod vercel;
 mod workers;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use self::figures::Figures;
 use crate::project::Project;
@@ -89,9 +89,8 @@ impl Pace {
 /// # Errors
 /// When something does not compile or does not answer as it should, or valgrind is missing.
 pub(crate) fn measure(project: &Project, which: &[Bench], pace: Pace) -> Result<Figures> {
-    if !callgrind::is_installed() {
-        bail!(callgrind::ADVICE);
-    }
+    // Before anybody waits for a build.
+    crate::tools::valgrind()?;
     let mut figures = Figures::default();
     for bench in which {
         ui::step("Measuring", bench.title());

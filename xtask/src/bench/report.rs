@@ -172,7 +172,7 @@ fn machine(root: &Path) -> String {
         "This run: {cpu}, {cores} cores, Linux {}; {}, {}; {}.",
         said("uname", &["-r"]),
         rustc(),
-        said("valgrind", &["--version"]),
+        crate::tools::valgrind().map_or_else(|_| "no valgrind".to_owned(), |valgrind| valgrind.version()),
         peers.join(", "),
     )
 }

@@ -78,7 +78,7 @@ impl Server {
             Start::Port(program) | Start::Ipc(program) => program,
             Start::Workerd { runtime, .. } => runtime,
         };
-        let mut command = if counted { callgrind::command(program) } else { Command::new(program) };
+        let mut command = if counted { callgrind::command(program)? } else { Command::new(program) };
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         command
             .env_clear()

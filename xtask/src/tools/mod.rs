@@ -6,17 +6,20 @@ use anyhow::{Result, bail};
 
 use crate::build::Target;
 
+mod debian;
 mod npm;
 mod python;
 mod qemu;
 mod rust;
 mod stamp;
+mod valgrind;
 
 pub use npm::{NpmTools, npm};
 pub use python::{CargoLambda, cargo_lambda, cargo_zigbuild, moto, rie, sam, sam_cli};
 pub use qemu::qemu_aarch64;
 pub(crate) use rust::has_rust_target;
 pub use rust::rust_target;
+pub use valgrind::{Valgrind, valgrind};
 
 /// Whether what installs the tools for these targets' local runtimes is on this machine: to be asked before a build, so
 /// that nobody waits for one in vain. Tools that are installed already need nothing.
