@@ -1,26 +1,35 @@
 //! The figures that `benches/committed.json` holds, and the check that nothing of anyfn's grows beyond them.
 
 use std::collections::BTreeMap;
+use std::env::consts::ARCH;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::figures::{Figures, OURS, median};
+use super::figures::{Figures, OURS, Unit, median};
 use super::{Bench, report};
 use crate::ui;
 
-/// By how much a figure may grow.
-const GROWTH: f64 = 1.05;
+/// By how many percent a figure may grow, with the compiler that it was measured with.
+const GROWTH: f64 = 5.0;
 
-/// Below this many instructions or allocations, what is added counts, not the percentage: a compiler's whim is a few.
+/// With another compiler, whose code is not this change's doing.
+const OTHER_COMPILER: f64 = 20.0;
+
+/// This many instructions more are let pass whatever the percentage: a compiler's whim is a few.
 const SMALL: f64 = 20.0;
+
+const ADVICE: &str = "find what costs more, or, where it is worth it, commit what it costs:\n  \
+                      cargo xtask bench --commit\nwrites benches/committed.json; say why in the commit's message";
 
 /// What the file holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Committed {
     /// With which compiler they were measured; another one makes other code.
     pub(crate) rustc: String,
+    /// On which architecture; another one has other instructions.
+    pub(crate) arch: String,
     /// By target, work and unit.
     pub(crate) figures: BTreeMap<String, f64>,
 }
@@ -30,7 +39,7 @@ fn path(root: &Path) -> PathBuf {
 }
 
 /// What is committed.
-pub(crate) fn read(root: &Path) -> Result<Committed> {
+fn read(root: &Path) -> Result<Committed> {
     let path = path(root);
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not what `--commit` writes", path.display()))
@@ -38,12 +47,13 @@ pub(crate) fn read(root: &Path) -> Result<Committed> {
 
 /// Writes what was measured in place of what is committed; what was not measured stays.
 pub(crate) fn write(root: &Path, figures: &Figures) -> Result<()> {
+    let rustc = report::rustc();
     let mut all = match read(root) {
-        Ok(committed) if committed.rustc == report::rustc() => committed.figures,
+        Ok(committed) if committed.rustc == rustc && committed.arch == ARCH => committed.figures,
         _ => BTreeMap::new(),
     };
     all.extend(own(figures));
-    let committed = Committed { rustc: report::rustc(), figures: all };
+    let committed = Committed { rustc, arch: ARCH.to_owned(), figures: all };
     std::fs::write(path(root), serde_json::to_string_pretty(&committed)? + "\n").context("cannot write the figures")?;
     ui::step("Wrote", ui::path(&path(root)));
     Ok(())
@@ -67,37 +77,96 @@ fn own(figures: &Figures) -> BTreeMap<String, f64> {
 /// When a figure has grown, or one that is measured has none to compare with.
 pub(crate) fn check(root: &Path, figures: &Figures) -> Result<()> {
     let committed = read(root)?;
-    let mut grown = Vec::new();
-    for (name, value) in own(figures) {
-        match committed.figures.get(&name) {
-            Some(before) if value > (before * GROWTH).max(before + SMALL) => {
-                grown.push(format!("{name}: {value}, committed {before} (+{:.1} %)", (value / before - 1.0) * 100.0));
-            }
-            Some(before) => ui::detail(format_args!("{name}: {value}, committed {before}")),
-            None => grown.push(format!("{name}: {value}, and nothing is committed")),
-        }
-    }
-    if grown.is_empty() {
-        ui::step("Passed", "no invocation and no artefact has grown by more than 5 %");
+    if committed.arch != ARCH {
+        ui::warn(format_args!(
+            "nothing is compared: this machine is {ARCH}, and the figures are of {}",
+            committed.arch
+        ));
         return Ok(());
     }
-    let advice = "find what costs more, or, where it is worth it, commit what it costs: \
-                  `cargo xtask bench --commit`, and say why in the commit's message";
-    if committed.rustc != report::rustc() {
-        // Not this change's doing, or not to be told from it.
-        ui::warn(format_args!("compiled with {}, and the figures are of {}", report::rustc(), committed.rustc));
-        let all = grown.iter().all(|line| !line.contains("nothing is committed"));
-        if all && !grown.iter().any(|line| beyond(line)) {
-            grown.iter().for_each(ui::detail);
-            ui::warn("within the 20 % that another compiler is given: measure and commit with this one");
-            return Ok(());
+    let rustc = report::rustc();
+    let growth = if committed.rustc == rustc { GROWTH } else { OTHER_COMPILER };
+    if growth > GROWTH {
+        ui::warn(format_args!(
+            "compiled with {rustc}, and the figures are of {}: {growth} % of growth are let pass in place of {GROWTH} %",
+            committed.rustc
+        ));
+    }
+    let own = own(figures);
+    let grown = grown(&committed.figures, &own, growth);
+    for (name, value) in &own {
+        if let Some(before) = committed.figures.get(name) {
+            ui::detail(format_args!("{name}: {value}, committed {before}"));
         }
     }
-    bail!("anyfn costs more than it did\n{}\n{advice}", grown.join("\n"));
+    if !grown.is_empty() {
+        bail!("anyfn costs more than it did\n  {}\n{ADVICE}", grown.join("\n  "));
+    }
+    ui::step("Passed", format_args!("no invocation and no artefact has grown by more than {growth} %"));
+    Ok(())
 }
 
-/// Whether a line tells of more than another compiler is given.
-fn beyond(line: &str) -> bool {
-    let percent = line.rsplit_once("(+").and_then(|(_, rest)| rest.strip_suffix(" %)")?.parse::<f64>().ok());
-    percent.is_none_or(|percent| percent > 20.0)
+fn whim(name: &str) -> f64 {
+    if name.ends_with(Unit::Instructions.heading()) { SMALL } else { 0.0 }
+}
+
+/// What has grown by more than so many percent, and what is not committed at all, in words.
+fn grown(committed: &BTreeMap<String, f64>, own: &BTreeMap<String, f64>, percent: f64) -> Vec<String> {
+    let grown = own.iter().filter_map(|(name, value)| match committed.get(name) {
+        Some(before) if *value > (before * (1.0 + percent / 100.0)).max(before + whim(name)) => {
+            Some(format!("{name}: {value}, committed {before} (+{:.1} %)", (value / before - 1.0) * 100.0))
+        }
+        Some(_) => None,
+        None => Some(format!("{name}: {value}, and nothing is committed")),
+    });
+    grown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{grown, own};
+    use crate::bench::Bench;
+    use crate::bench::figures::{Figures, Unit};
+
+    fn figures(value: f64) -> BTreeMap<String, f64> {
+        of(Unit::Instructions, value)
+    }
+
+    fn of(unit: Unit, value: f64) -> BTreeMap<String, f64> {
+        let mut figures = Figures::default();
+        figures.add(Bench::Lambda, "GET", unit, "anyfn", value);
+        figures.add(Bench::Lambda, "GET", Unit::Instructions, "a peer", 1.0);
+        figures.add(Bench::Lambda, "GET", Unit::Milliseconds, "anyfn", 1.0);
+        own(&figures)
+    }
+
+    #[test]
+    fn only_our_own_counts_are_compared() {
+        assert_eq!(figures(1000.4), BTreeMap::from([("AWS Lambda: GET: instructions".to_owned(), 1000.0)]));
+    }
+
+    #[test]
+    fn more_than_five_percent_is_too_much() {
+        let committed = figures(1000.0);
+        assert!(grown(&committed, &figures(1050.0), 5.0).is_empty());
+        assert!(grown(&committed, &figures(100.0), 5.0).is_empty());
+        let told = grown(&committed, &figures(1051.0), 5.0);
+        assert_eq!(told, ["AWS Lambda: GET: instructions: 1051, committed 1000 (+5.1 %)"]);
+        assert!(grown(&committed, &figures(1051.0), 20.0).is_empty());
+    }
+
+    #[test]
+    fn of_a_small_figure_twenty_instructions_more_are_let_pass_but_no_allocation() {
+        assert_eq!(grown(&of(Unit::Allocations, 1.0), &of(Unit::Allocations, 2.0), 5.0).len(), 1);
+        assert!(grown(&figures(100.0), &figures(120.0), 5.0).is_empty());
+        assert_eq!(grown(&figures(100.0), &figures(121.0), 5.0).len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_committed_is_told() {
+        let told = grown(&BTreeMap::new(), &figures(7.0), 5.0);
+        assert_eq!(told, ["AWS Lambda: GET: instructions: 7, and nothing is committed"]);
+    }
 }
