@@ -1,4 +1,6 @@
 //! The book's chapters, whose code is compiled and run as documentation tests: `cargo test -p anyfn-book`.
+//!
+//! The same command has mdBook write the pages, to `target/book`.
 
 /// Declares the chapters that have code.
 macro_rules! chapters {
