@@ -12,6 +12,7 @@ macro_rules! chapters {
 chapters! {
     Introduction "introduction.md"
     Start "start.md"
+    ThreeWays "three-ways.md"
     Extractors "extractors.md"
     Answers "answers.md"
     Triggers "triggers.md"

@@ -1,6 +1,8 @@
 //! An example on one runtime.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,6 +55,18 @@ impl Program {
             .unwrap_or_else(|error| panic!("{} {}: {error} {:?}", request.method(), request.uri(), self.logs()))
     }
 
+    /// Sends these bytes on a connection of its own and reads what comes back until it ends.
+    pub(crate) fn raw(&self, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(self.running.addr()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        read.unwrap_or_else(|error| panic!("{error} after {answer:?} {:?}", self.logs()));
+        answer
+    }
+
     /// Sends an event as the platform does.
     pub(crate) fn tell(&self, event: &Event) -> Told {
         self.runtime.block_on(self.receiver().send(event)).unwrap()
@@ -90,6 +104,12 @@ impl Drop for Program {
 
 pub(crate) fn get(url: &str) -> http::Request<Vec<u8>> {
     http::Request::get(url).body(Vec::new()).unwrap()
+}
+
+/// With JSON.
+pub(crate) fn json(method: &str, url: &str, body: &serde_json::Value) -> http::Request<Vec<u8>> {
+    let request = http::Request::builder().method(method).uri(url).header("content-type", "application/json");
+    request.body(body.to_string().into_bytes()).unwrap()
 }
 
 pub(crate) fn post(url: &str, kind: &str, body: impl Into<Vec<u8>>) -> http::Request<Vec<u8>> {
