@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::{Error, MaybeSend};
+use crate::{Error, MaybeSend, TraceContext};
 
 /// A boxed future. It is `Send` on every target; where there are no threads it is made so by a wrapper that checks.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -85,9 +85,92 @@ pub trait Invocation: Send + Sync + 'static {
         eprintln!("{line}");
     }
 
+    /// Writes a line that is JSON already, with `timestamp`, `level`, `requestId` and `message`: a platform that puts its
+    /// own lines into JSON takes it as it is.
+    fn log_json(&self, level: Level, json: &str) {
+        self.log(level, json);
+    }
+
+    /// The least grave lines that the platform's own settings ask for.
+    fn log_level(&self) -> Option<Level> {
+        None
+    }
+
+    /// The trace that the platform itself follows this invocation by.
+    fn trace(&self) -> Option<TraceContext> {
+        None
+    }
+
     /// The vendor's own event and context, for what anyfn has no portable word.
     fn raw(&self) -> Option<&dyn Any> {
         None
+    }
+}
+
+/// What wraps a [`Context`] changes some of it and hands on the rest.
+impl Invocation for Context {
+    fn platform(&self) -> &'static str {
+        self.0.platform()
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        self.0.request_id()
+    }
+
+    fn deadline(&self) -> Option<SystemTime> {
+        self.0.deadline()
+    }
+
+    fn region(&self) -> Option<&str> {
+        self.0.region()
+    }
+
+    fn client_ip(&self) -> Option<IpAddr> {
+        self.0.client_ip()
+    }
+
+    fn cold_start(&self) -> bool {
+        self.0.cold_start()
+    }
+
+    fn raw_target(&self) -> Option<&str> {
+        self.0.raw_target()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.0.env(name)
+    }
+
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<()> {
+        self.0.sleep(duration)
+    }
+
+    fn wait_until(&self, work: BoxFuture<()>) {
+        self.0.wait_until(work);
+    }
+
+    fn log(&self, level: Level, line: &str) {
+        self.0.log(level, line);
+    }
+
+    fn log_json(&self, level: Level, json: &str) {
+        self.0.log_json(level, json);
+    }
+
+    fn log_level(&self) -> Option<Level> {
+        self.0.log_level()
+    }
+
+    fn trace(&self) -> Option<TraceContext> {
+        self.0.trace()
+    }
+
+    fn raw(&self) -> Option<&dyn Any> {
+        self.0.raw()
     }
 }
 

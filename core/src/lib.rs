@@ -11,6 +11,7 @@ mod handler;
 mod maybe_send;
 mod names;
 mod panics;
+mod trace;
 
 pub mod batch;
 pub mod cloudevents;
@@ -34,6 +35,7 @@ pub use maybe_send::{MaybeSend, MaybeSync};
 pub use names::Names;
 pub use panics::{dispatch, dispatch_http};
 pub use response::{IntoResponse, Response};
+pub use trace::TraceContext;
 
 /// What most functions return: a value, or anyfn's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

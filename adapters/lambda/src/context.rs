@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use anyfn_core::{BoxFuture, Invocation, Level};
+use anyfn_core::{BoxFuture, Invocation, Level, TraceContext};
 use bytes::Bytes;
 
 use crate::background::Background;
@@ -92,6 +92,18 @@ impl Invocation for LambdaInvocation {
         logs::write(self.request_id(), level, line);
     }
 
+    fn log_json(&self, _: Level, json: &str) {
+        eprintln!("{json}");
+    }
+
+    fn log_level(&self) -> Option<Level> {
+        logs::least()
+    }
+
+    fn trace(&self) -> Option<TraceContext> {
+        TraceContext::from_xray(self.raw.context.xray_trace_id.as_deref()?)
+    }
+
     fn raw(&self) -> Option<&dyn Any> {
         Some(&self.raw)
     }
@@ -130,5 +142,13 @@ impl Invocation for Init {
 
     fn log(&self, level: Level, line: &str) {
         logs::write(None, level, line);
+    }
+
+    fn log_json(&self, _: Level, json: &str) {
+        eprintln!("{json}");
+    }
+
+    fn log_level(&self) -> Option<Level> {
+        logs::least()
     }
 }

@@ -30,6 +30,21 @@ pub(crate) fn write(id: Option<&str>, level: Level, message: &str) {
     }
 }
 
+/// The level that the function is set up for.
+pub(crate) fn least() -> Option<Level> {
+    level(&std::env::var("AWS_LAMBDA_LOG_LEVEL").ok()?)
+}
+
+fn level(name: &str) -> Option<Level> {
+    Some(match name {
+        "TRACE" | "DEBUG" => Level::Debug,
+        "INFO" => Level::Info,
+        "WARN" => Level::Warn,
+        "ERROR" | "FATAL" => Level::Error,
+        _ => return None,
+    })
+}
+
 fn formatted(id: Option<&str>, level: Level, message: &str, at: SystemTime) -> Option<String> {
     let timestamp = OffsetDateTime::from(at).format(&Rfc3339).ok()?;
     let level = match level {
@@ -51,6 +66,10 @@ mod tests {
         assert_eq!(
             formatted(Some("8476a536"), Level::Warn, "a \"b\"\nc", at).unwrap(),
             r#"{"timestamp":"2023-11-14T22:13:20.25Z","level":"WARN","requestId":"8476a536","message":"a \"b\"\nc"}"#
+        );
+        assert_eq!(
+            ["TRACE", "WARN", "FATAL", "loud"].map(level),
+            [Some(Level::Debug), Some(Level::Warn), Some(Level::Error), None]
         );
         assert!(!formatted(None, Level::Info, "", at).unwrap().contains("requestId"));
     }
