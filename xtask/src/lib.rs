@@ -21,6 +21,7 @@ pub mod build;
 pub mod coldstart;
 pub mod commands;
 pub mod deploy;
+pub mod dev;
 pub mod doctor;
 pub mod local;
 pub mod new;

@@ -1,6 +1,9 @@
 //! The workspace that the command is called in, and the function in it that is meant.
 
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
@@ -15,7 +18,32 @@ const FACADE: &str = "anyfn";
 pub struct Project {
     /// The workspace's folder: `dist/` and `.anyfn/` are made here.
     pub root: PathBuf,
+    pub(crate) messages: Option<Messages>,
     metadata: Metadata,
+}
+
+/// What cargo says while it builds, in colours, kept besides being shown.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Messages(Arc<Mutex<String>>);
+
+impl Messages {
+    /// All that was said so far.
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Shows and keeps what comes `from` cargo, until its end.
+    pub(crate) fn pass_on(self, from: impl Read + Send + 'static) -> JoinHandle<()> {
+        std::thread::spawn(move || {
+            for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line);
+                anstream::eprintln!("{line}");
+                let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&line);
+                text.push('\n');
+            }
+        })
+    }
 }
 
 /// A bin package that depends on anyfn: what gets built.
@@ -54,7 +82,17 @@ impl Project {
                 error.to_string().trim()
             )
         })?;
-        Ok(Self { root: metadata.workspace_root.clone().into_std_path_buf(), metadata })
+        Ok(Self { root: metadata.workspace_root.clone().into_std_path_buf(), messages: None, metadata })
+    }
+
+    /// Keeps what cargo says in builds of this project.
+    pub(crate) fn keep_messages(&mut self) -> Messages {
+        self.messages.get_or_insert_default().clone()
+    }
+
+    /// Where cargo builds.
+    pub(crate) fn target_directory(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
     }
 
     /// The function called `name`, or without a name the one that can be meant: the package around the current folder,

@@ -1,6 +1,7 @@
 //! Calls of cargo: one package each, with build profiles that the user's `Cargo.toml` need not name.
 
 use std::io::BufReader;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Message, TargetKind};
 
 use super::{Profile, Target, native};
+use crate::local::guard;
 use crate::project::{Function, Project};
 use crate::{tools, ui};
 
@@ -18,15 +20,17 @@ const WORKER: &str = "wasm32-unknown-unknown";
 pub(crate) fn build_worker(project: &Project, function: &Function, profile: Profile) -> Result<PathBuf> {
     tools::rust_target(WORKER)?;
     ui::step("Building", format_args!("{} for cloudflare ({WORKER}, {})", function.package, describe(profile)));
+    // Unoptimised WebAssembly is beyond Workers' limits.
+    let profile = if profile == Profile::Dev { Profile::Quick } else { profile };
     let mut cargo = command(project, function, profile);
     // A panic cannot unwind through wasm here, and stripping would drop the section that tells wasm-bindgen the features.
     let own: &[(&str, &str)] = match profile {
         Profile::Dist => &[("opt-level", "\"z\""), ("panic", "\"abort\""), ("strip", "\"none\"")],
-        Profile::Quick => &[("opt-level", "1"), ("panic", "\"abort\""), ("strip", "\"none\"")],
+        Profile::Quick | Profile::Dev => &[("opt-level", "1"), ("panic", "\"abort\""), ("strip", "\"none\"")],
     };
     set_profile(&mut cargo, profile, own);
     cargo.args(["--target", WORKER]);
-    executable(cargo, function)
+    executable(project, cargo, function)
 }
 
 /// Compiles natively with `adapters` and gives the executable's path; without a `triple`, for this machine.
@@ -48,6 +52,7 @@ pub(crate) fn build_native(
     let own: &[(&str, &str)] = match profile {
         Profile::Dist => &[("opt-level", "3"), ("panic", "\"unwind\""), ("strip", "\"symbols\"")],
         Profile::Quick => &[("opt-level", "1"), ("panic", "\"unwind\""), ("strip", "\"none\"")],
+        Profile::Dev => &[],
     };
     set_profile(&mut cargo, profile, own);
     let features: Vec<_> = names.iter().map(|name| format!("{}/{name}", function.facade)).collect();
@@ -58,13 +63,14 @@ pub(crate) fn build_native(
             cargo.arg("--config").arg(format!("target.{triple}.linker=\"rust-lld\""));
         }
     }
-    executable(cargo, function)
+    executable(project, cargo, function)
 }
 
 fn describe(profile: Profile) -> &'static str {
     match profile {
         Profile::Dist => "optimised",
         Profile::Quick => "quick",
+        Profile::Dev => "debug",
     }
 }
 
@@ -96,6 +102,7 @@ fn name(profile: Profile) -> &'static str {
     match profile {
         Profile::Dist => "anyfn-dist",
         Profile::Quick => "anyfn-quick",
+        Profile::Dev => "dev",
     }
 }
 
@@ -104,6 +111,7 @@ fn set_profile(cargo: &mut Command, profile: Profile, own: &[(&str, &str)]) {
     let common: &[(&str, &str)] = match profile {
         Profile::Dist => &[("inherits", "\"release\""), ("lto", "\"fat\""), ("codegen-units", "1"), ("debug", "false")],
         Profile::Quick => &[("inherits", "\"dev\""), ("debug", "false"), ("incremental", "true")],
+        Profile::Dev => &[],
     };
     for (key, value) in common.iter().chain(own) {
         cargo.arg("--config").arg(format!("profile.{}.{key}={value}", name(profile)));
@@ -111,8 +119,15 @@ fn set_profile(cargo: &mut Command, profile: Profile, own: &[(&str, &str)]) {
 }
 
 /// Runs cargo, its own progress shown, and finds the one executable among its messages.
-fn executable(mut cargo: Command, function: &Function) -> Result<PathBuf> {
+fn executable(project: &Project, mut cargo: Command, function: &Function) -> Result<PathBuf> {
+    if project.messages.is_some() {
+        // A group of its own, so that it can be ended together with what it starts, by whoever ends us.
+        cargo.arg("--color=always").stderr(Stdio::piped()).process_group(0);
+    }
     let mut child = cargo.spawn().context("`cargo` does not start: install Rust, with its cargo on the PATH")?;
+    let group = i32::try_from(child.id()).ok().filter(|_| project.messages.is_some());
+    group.into_iter().for_each(guard::watch);
+    let passed_on = child.stderr.take().zip(project.messages.clone()).map(|(from, to)| to.pass_on(from));
     let messages = BufReader::new(child.stdout.take().context("cargo's output is not piped")?);
     let mut found = None;
     for message in Message::parse_stream(messages) {
@@ -125,6 +140,10 @@ fn executable(mut cargo: Command, function: &Function) -> Result<PathBuf> {
         }
     }
     let status = child.wait().context("cannot wait for cargo")?;
+    if let Some(passed_on) = passed_on {
+        let _ = passed_on.join();
+    }
+    group.into_iter().for_each(guard::unwatch);
     match found {
         Some(path) if status.success() => Ok(path.into_std_path_buf()),
         None if status.success() => bail!("cargo built no binary `{}` of `{}`", function.bin, function.package),

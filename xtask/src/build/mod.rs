@@ -76,6 +76,8 @@ pub enum Profile {
     Dist,
     /// Quickly built ones: a little optimised, incremental, no LTO.
     Quick,
+    /// As `cargo run` builds: what that has compiled is not compiled again. Native targets only; each is built by itself.
+    Dev,
 }
 
 /// What to build.

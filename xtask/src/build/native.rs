@@ -7,7 +7,7 @@ use anyfn_core::manifest::Manifest;
 use anyhow::{Result, bail};
 
 use super::manifest::Gate;
-use super::{BuildOptions, Target, cargo, elf, manifest};
+use super::{BuildOptions, Profile, Target, cargo, elf, manifest};
 use crate::project::{Function, Project};
 use crate::settings::Libc;
 use crate::tools;
@@ -50,7 +50,7 @@ impl<'a> Builder<'a> {
     pub(crate) fn build(&self, target: Target, gate: &mut Gate<'_>) -> Result<Executable> {
         let executable = match self.shared.get() {
             Some(shared) => shared.clone(),
-            None if self.options.local => {
+            None if self.options.local && self.options.profile != Profile::Dev => {
                 let natives = Target::ALL.into_iter().filter(|target| target.is_native() && target.has_adapter());
                 let executable = self.compile(&natives.collect::<Vec<_>>())?;
                 self.shared.get_or_init(|| executable).clone()

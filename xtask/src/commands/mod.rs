@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod cost;
 pub mod demo;
 pub mod deploy;
+pub mod dev;
 pub mod doctor;
 pub mod invoke;
 pub mod new;
@@ -20,7 +21,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "First steps:
   cargo xtask new my-fn                                write a new function, in its own repository
-  cargo run --package my-fn                            serve a function here, as any program
+  cargo xtask dev --package my-fn                      serve it here, build it again on each change
   cargo xtask demo                                     the same answers from every platform
   cargo xtask run --target cloudflare --package my-fn  serve it on one platform's own local runtime
   cargo xtask invoke queue                             send it an event
@@ -43,6 +44,7 @@ enum Command {
     Run(run::Args),
     Invoke(invoke::Args),
     Deploy(deploy::Args),
+    Dev(dev::Args),
     Doctor(doctor::Args),
     Demo(demo::Args),
     Test(test::Args),
@@ -73,6 +75,7 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
         Command::Run(args) => run::run(&args),
         Command::Invoke(args) => invoke::run(&args),
         Command::Deploy(args) => deploy::run(&args),
+        Command::Dev(args) => dev::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),

@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::{tools, ui};
 
 /// The variable of the token that senders of CloudEvents know.
-const TOKEN: &str = "ANYFN_EVENT_TOKEN";
+pub(super) const TOKEN: &str = "ANYFN_EVENT_TOKEN";
 
 /// Build a function and serve it on a platform's real local runtime
 ///
@@ -46,7 +46,7 @@ pub struct Args {
     pub env: Vec<(String, String)>,
 }
 
-fn variable(text: &str) -> Result<(String, String), String> {
+pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("a variable is NAME=VALUE".to_owned()),

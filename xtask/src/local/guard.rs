@@ -22,12 +22,12 @@ for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
 static GUARD: Mutex<Option<Child>> = Mutex::new(None);
 
 /// Has `group` killed should this process end before [`unwatch`] is called.
-pub(super) fn watch(group: i32) {
+pub(crate) fn watch(group: i32) {
     tell('+', group);
 }
 
 /// Takes back [`watch`]: the group is gone, and its number may soon be another's.
-pub(super) fn unwatch(group: i32) {
+pub(crate) fn unwatch(group: i32) {
     tell('-', group);
 }
 

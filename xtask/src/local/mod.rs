@@ -41,8 +41,8 @@ use tokio::task::JoinHandle;
 mod asking;
 pub mod cloudflare;
 pub mod events;
-mod guard;
-mod http1;
+pub(crate) mod guard;
+pub(crate) mod http1;
 pub mod lambda;
 mod logs;
 mod process;
@@ -69,6 +69,21 @@ pub struct Options {
     env: Vec<(String, String)>,
     port: u16,
     sink: Option<Arc<logs::Sink>>,
+    reports: Option<Arc<logs::Reports>>,
+}
+
+/// What a platform says of an invocation that has ended, work after the answer included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The request, as `METHOD TARGET`, where the platform knows it.
+    pub request: Option<String>,
+    /// How long it took.
+    pub duration: Duration,
+    /// What of that is billed, where the platform says it.
+    pub billed: Option<Duration>,
+    /// The start of the instance, where it came with this invocation.
+    pub init: Option<Duration>,
 }
 
 impl Options {
@@ -96,6 +111,13 @@ impl Options {
     #[must_use]
     pub fn on_log(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// Called with what the platform says of each invocation, when it has ended (Lambda, Vercel).
+    #[must_use]
+    pub fn on_report(mut self, sink: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+        self.reports = Some(Arc::new(sink));
         self
     }
 }

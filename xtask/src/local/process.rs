@@ -129,6 +129,12 @@ impl Group {
         }
     }
 
+    /// The numbers of the process groups that live.
+    pub(super) fn pids(&self) -> Vec<i32> {
+        let members = self.members();
+        members.alive.keys().copied().chain(members.adopted).collect()
+    }
+
     /// Kills all at once, and lets nothing start any more.
     pub(super) fn kill(&self) {
         let mut members = self.members();

@@ -24,6 +24,9 @@ pub struct Served {
     http: SocketAddr,
     events: Option<SocketAddr>,
     token: String,
+    /// The file that its log is written to as it comes.
+    #[serde(default)]
+    pub log: Option<PathBuf>,
 }
 
 impl Served {
@@ -36,8 +39,21 @@ impl Served {
         running: &Running,
         token: &str,
     ) -> Self {
-        let Receiver { http, events, token, .. } = running.receiver(target, token);
-        Self { target, package: package.to_owned(), triggers, http, events, token }
+        Self::at(package, triggers, running.receiver(target, token))
+    }
+
+    /// What takes its events at `receiver`.
+    #[must_use]
+    pub fn at(package: &str, triggers: Vec<(String, Option<String>)>, receiver: Receiver) -> Self {
+        let Receiver { target, http, events, token } = receiver;
+        Self { target, package: package.to_owned(), triggers, http, events, token, log: None }
+    }
+
+    /// And its log is in this file.
+    #[must_use]
+    pub fn log(mut self, path: PathBuf) -> Self {
+        self.log = Some(path);
+        self
     }
 
     /// Where it takes events.
@@ -71,9 +87,18 @@ impl Note {
     }
 }
 
+impl Note {
+    /// Lets the note stay, for another takes care of it.
+    pub(crate) fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
 impl Drop for Note {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if !self.0.as_os_str().is_empty() {
+            let _ = std::fs::remove_file(&self.0);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::Headers;
 
 /// The receiving end.
-pub(in crate::local) struct Body {
+pub(crate) struct Body {
     parts: mpsc::UnboundedReceiver<Part>,
     trailers: Option<Headers>,
 }
@@ -20,36 +20,36 @@ enum Part {
 }
 
 /// The sending end; dropped before [`Sender::end`], the body is cut short.
-pub(in crate::local) struct Sender(mpsc::UnboundedSender<Part>);
+pub(crate) struct Sender(mpsc::UnboundedSender<Part>);
 
 /// A body, and where to put its pieces.
 ///
 /// Pieces are taken as fast as they come, however slow the reader: when the writer was done is seen when it was.
-pub(in crate::local) fn channel() -> (Sender, Body) {
+pub(crate) fn channel() -> (Sender, Body) {
     let (sender, parts) = mpsc::unbounded_channel();
     (Sender(sender), Body { parts, trailers: None })
 }
 
 impl Sender {
     /// Sends a piece; `false` when nobody wants it any more.
-    pub(in crate::local) fn data(&self, data: Bytes) -> bool {
+    pub(crate) fn data(&self, data: Bytes) -> bool {
         self.0.send(Part::Data(data)).is_ok()
     }
 
     /// The body is complete.
-    pub(in crate::local) fn end(self, trailers: Headers) {
+    pub(crate) fn end(self, trailers: Headers) {
         let _ = self.0.send(Part::End(trailers));
     }
 
     /// The body will never be complete.
-    pub(in crate::local) fn fail(self, error: io::Error) {
+    pub(crate) fn fail(self, error: io::Error) {
         let _ = self.0.send(Part::Failed(error));
     }
 }
 
 impl Body {
     /// The next piece, or `None` at the end.
-    pub(in crate::local) async fn next(&mut self) -> io::Result<Option<Bytes>> {
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Bytes>> {
         if self.trailers.is_some() {
             return Ok(None);
         }
@@ -65,7 +65,7 @@ impl Body {
     }
 
     /// All that is left, or `None` when that is more than `limit` bytes.
-    pub(in crate::local) async fn collect(&mut self, limit: usize) -> io::Result<Option<Bytes>> {
+    pub(crate) async fn collect(&mut self, limit: usize) -> io::Result<Option<Bytes>> {
         let mut all = BytesMut::new();
         while let Some(piece) = self.next().await? {
             all.extend_from_slice(&piece);
@@ -77,7 +77,7 @@ impl Body {
     }
 
     /// What came after the last piece; `None` before the end.
-    pub(in crate::local) fn trailers(&self) -> Option<&Headers> {
+    pub(crate) fn trailers(&self) -> Option<&Headers> {
         self.trailers.as_ref()
     }
 }

@@ -11,18 +11,18 @@ use super::wire::{Wire, malformed};
 use super::{Body, Framing, Headers, Outgoing, channel, head};
 
 /// An answer as it came.
-pub(in crate::local) struct Reply {
-    pub(in crate::local) status: u16,
-    pub(in crate::local) reason: String,
-    pub(in crate::local) headers: Headers,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) reason: String,
+    pub(crate) headers: Headers,
     /// How the body is framed.
-    pub(in crate::local) framing: Framing,
+    pub(crate) framing: Framing,
     /// The body, which is read as fast as it comes.
-    pub(in crate::local) body: Body,
+    pub(crate) body: Body,
 }
 
 /// Sends a request and waits for the head of the answer; what is left is read and written in the background.
-pub(in crate::local) async fn send(
+pub(crate) async fn send(
     to: SocketAddr,
     method: &str,
     target: &[u8],

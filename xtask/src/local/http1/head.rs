@@ -4,42 +4,42 @@ use super::Framing;
 
 /// Header lines in order: names in the letters that were sent, values in bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::local) struct Headers(Vec<(String, Vec<u8>)>);
+pub(crate) struct Headers(Vec<(String, Vec<u8>)>);
 
 impl Headers {
-    pub(in crate::local) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    pub(in crate::local) fn with(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.push(name, value);
         self
     }
 
-    pub(in crate::local) fn push(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
+    pub(crate) fn push(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
         self.0.push((name.into(), value.into()));
     }
 
-    pub(in crate::local) fn remove(&mut self, unwanted: impl Fn(&str) -> bool) {
+    pub(crate) fn remove(&mut self, unwanted: impl Fn(&str) -> bool) {
         self.0.retain(|(name, _)| !unwanted(name));
     }
 
-    pub(in crate::local) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
     /// All values of a name, in order.
-    pub(in crate::local) fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The first value of a name.
-    pub(in crate::local) fn get(&self, name: &str) -> Option<&[u8]> {
+    pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.all(name).next()
     }
 
     /// Whether one of a name's comma-separated values is `token`.
-    pub(in crate::local) fn has_token(&self, name: &str, token: &str) -> bool {
+    pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
         self.all(name)
             .flat_map(|value| value.split(|byte| *byte == b','))
             .any(|value| value.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
@@ -67,7 +67,7 @@ impl Headers {
     }
 
     /// Whether a header says nothing about the message but how this one connection carries it.
-    pub(in crate::local) fn is_framing(name: &str) -> bool {
+    pub(crate) fn is_framing(name: &str) -> bool {
         ["connection", "content-length", "transfer-encoding", "keep-alive", "trailer"]
             .iter()
             .any(|framing| name.eq_ignore_ascii_case(framing))

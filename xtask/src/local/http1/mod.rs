@@ -13,55 +13,55 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-pub(super) use body::{Body, channel};
+pub(crate) use body::{Body, channel};
 #[cfg(test)]
-pub(super) use client::Reply;
-pub(super) use client::send;
-pub(super) use head::Headers;
-pub(super) use server::{serve, serve_counted};
+pub(crate) use client::Reply;
+pub(crate) use client::send;
+pub(crate) use head::Headers;
+pub(crate) use server::{serve, serve_counted};
 
 /// A request as it came.
-pub(super) struct Request {
+pub(crate) struct Request {
     /// The method, in the letters that were sent.
-    pub(super) method: String,
+    pub(crate) method: String,
     /// The request target, byte for byte.
-    pub(super) target: Vec<u8>,
+    pub(crate) target: Vec<u8>,
     /// The headers, in order, names as they were sent.
-    pub(super) headers: Headers,
+    pub(crate) headers: Headers,
     /// How the body is framed.
-    pub(super) framing: Framing,
+    pub(crate) framing: Framing,
     /// The body, its framing taken off.
-    pub(super) body: Body,
+    pub(crate) body: Body,
     /// Who sent it.
-    pub(super) peer: SocketAddr,
+    pub(crate) peer: SocketAddr,
     /// Where it was sent.
-    pub(super) local: SocketAddr,
+    pub(crate) local: SocketAddr,
 }
 
 /// What goes back.
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Where it is not the status' usual one.
-    pub(super) reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Framing headers among them are replaced by true ones.
-    pub(super) headers: Headers,
-    pub(super) body: Outgoing,
+    pub(crate) headers: Headers,
+    pub(crate) body: Outgoing,
 }
 
 impl Answer {
     /// An answer with a whole body.
-    pub(super) fn new(status: u16, headers: Headers, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn new(status: u16, headers: Headers, body: impl Into<Bytes>) -> Self {
         Self { status, reason: None, headers, body: Outgoing::Whole(body.into()) }
     }
 
     /// An answer with a whole body of this type.
-    pub(super) fn typed(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn typed(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self::new(status, Headers::new().with("content-type", content_type), body)
     }
 }
 
 /// A body to be sent.
-pub(super) enum Outgoing {
+pub(crate) enum Outgoing {
     /// None at all, and no word about it.
     None,
     /// All of it, with its length.
@@ -72,7 +72,7 @@ pub(super) enum Outgoing {
 
 /// How a body's end is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     /// There is none.
     None,
     /// So many bytes.

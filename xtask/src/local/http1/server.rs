@@ -16,7 +16,7 @@ use super::{Answer, Framing, Headers, Outgoing, Request, channel, head};
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Answers requests on `listener`, each connection on its own, until the task is aborted.
-pub(in crate::local) fn serve<H, F>(listener: TcpListener, handle: H) -> JoinHandle<()>
+pub(crate) fn serve<H, F>(listener: TcpListener, handle: H) -> JoinHandle<()>
 where
     H: Fn(Request) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Answer> + Send,
@@ -25,10 +25,7 @@ where
 }
 
 /// As [`serve`], and tells how many answers are under way.
-pub(in crate::local) fn serve_counted<H, F>(
-    listener: TcpListener,
-    handle: H,
-) -> (JoinHandle<()>, watch::Receiver<usize>)
+pub(crate) fn serve_counted<H, F>(listener: TcpListener, handle: H) -> (JoinHandle<()>, watch::Receiver<usize>)
 where
     H: Fn(Request) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Answer> + Send,

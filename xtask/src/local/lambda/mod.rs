@@ -67,7 +67,7 @@ impl Engine {
 /// work.
 pub async fn start(bootstrap: &Path, lambda: &Lambda, options: &Options) -> Result<Running> {
     let bootstrap = std::path::absolute(bootstrap).with_context(|| format!("cannot find {}", bootstrap.display()))?;
-    let logs = Logs::new(options.sink.clone());
+    let logs = Logs::new(options.sink.clone()).reporting(options.reports.clone());
     let group = Arc::<Group>::default();
     let listener = listen(options.port).await?;
     let addr = listener.local_addr()?;

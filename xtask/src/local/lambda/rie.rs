@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::Mutex;
 
 use super::{Outcome, environment};
+use crate::local::Report;
 use crate::local::http1::{Headers, Outgoing, send};
 use crate::local::logs::Logs;
 use crate::local::process::{Group, Lines, Process, clean_command};
@@ -84,6 +86,8 @@ impl Emulator {
         Arc::new(move |line| {
             if let Some(pid) = line.strip_prefix(PID).and_then(|pid| pid.parse().ok()) {
                 group.adopt(pid);
+            } else if let Some(report) = report(line) {
+                logs.report(&report);
             } else if !["START RequestId: ", "END RequestId: ", "REPORT RequestId: "]
                 .iter()
                 .any(|start| line.starts_with(start))
@@ -105,7 +109,41 @@ async fn post(addr: SocketAddr, event: Vec<u8>) -> std::io::Result<Outcome> {
     Ok(if failed { Outcome::Failed(String::from_utf8_lossy(&body).into_owned()) } else { Outcome::Whole(body) })
 }
 
+/// The line in which the emulator says how long an invocation took.
+fn report(line: &str) -> Option<Report> {
+    let fields = line.strip_prefix("REPORT RequestId: ")?;
+    let time = |name: &str| {
+        let field = fields.split('\t').find_map(|field| field.trim().strip_prefix(name));
+        let millis: f64 = field?.trim().strip_suffix("ms")?.trim().parse().ok()?;
+        Duration::try_from_secs_f64(millis / 1e3).ok()
+    };
+    Some(Report {
+        request: None,
+        duration: time("Duration:")?,
+        billed: time("Billed Duration:"),
+        init: time("Init Duration:"),
+    })
+}
+
 fn is_error(body: &[u8]) -> bool {
     let Ok(serde_json::Value::Object(answer)) = serde_json::from_slice(body) else { return false };
     answer.contains_key("errorType") && answer.contains_key("errorMessage") && !answer.contains_key("statusCode")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::report;
+
+    #[test]
+    fn the_emulator_reports_what_is_billed() {
+        let line = "REPORT RequestId: 1-2\tInit Duration: 0.50 ms\tDuration: 12.34 ms\tBilled Duration: 13 ms\t\
+                    Memory Size: 3008 MB\tMax Memory Used: 3008 MB\t";
+        let report = report(line).unwrap();
+        assert_eq!((report.duration, report.billed), (Duration::from_micros(12_340), Some(Duration::from_millis(13))));
+        assert_eq!(report.init, Some(Duration::from_micros(500)));
+        assert!(super::report("REPORT RequestId: 1-2\tDuration: x ms").is_none());
+        assert!(super::report("Duration: 1 ms").is_none());
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{ARN, Outcome, environment, ids};
+use crate::local::Report;
 use crate::local::http1::{Answer, Headers, Request, channel, serve};
 use crate::local::logs::Logs;
 use crate::local::process::{Group, Process, clean_command};
@@ -44,6 +45,8 @@ struct Instance {
     process: Mutex<Option<Process>>,
     /// Whether this bootstrap has asked for work since it was started.
     ready: watch::Sender<bool>,
+    /// When it took what it works on.
+    begun: Mutex<Option<Instant>>,
     logs: Logs,
 }
 
@@ -66,6 +69,7 @@ impl RuntimeApi {
                 taken: Mutex::default(),
                 process: Mutex::default(),
                 ready: watch::Sender::new(false),
+                begun: Mutex::default(),
                 logs: logs.clone(),
             });
             let listener = listen(0).await?;
@@ -159,6 +163,7 @@ impl Instance {
                 Err(error) => format!("{error:#}"),
             };
             let why = format!("Runtime.ExitError: Runtime exited with error: {status}");
+            self.begun().take();
             let taken: Vec<_> = self.taken().drain().collect();
             for (id, outcome) in taken {
                 let _ = outcome.send(Outcome::Failed(format!("RequestId: {id} {why}")));
@@ -197,6 +202,11 @@ impl Instance {
 
     async fn next(&self) -> Answer {
         self.ready.send_replace(true);
+        // An invocation lasts until the next one is asked for, with all that is done after the answer.
+        if let Some(duration) = self.begun().take().map(|begun| begun.elapsed()) {
+            let billed = Some(Duration::from_millis(u64::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(0)));
+            self.logs.report(&Report { request: None, duration, billed, init: None });
+        }
         let job = self.jobs.lock().await.recv().await;
         let Some(job) = job else { return std::future::pending().await };
         let deadline = job.deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -208,6 +218,7 @@ impl Instance {
             .with("Lambda-Runtime-Invoked-Function-Arn", ARN)
             .with("Lambda-Runtime-Trace-Id", format!("Root=1-{}-{};Sampled=0", &trace[..8], &trace[8..]));
         self.taken().insert(job.id, job.outcome);
+        *self.begun() = Some(Instant::now());
         Answer::new(200, headers, job.event)
     }
 
@@ -271,6 +282,10 @@ impl Instance {
 
     fn taken(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Outcome>>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {

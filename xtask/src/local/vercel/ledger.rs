@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
+use crate::local::Report;
 use crate::local::logs::Logs;
 
 /// Messages and answers come on two sockets: what was sent last may be read first, on a busy machine by about so much.
@@ -36,6 +37,7 @@ pub(super) struct Ledger {
 
 struct Entry {
     what: String,
+    begun: Instant,
     answered: bool,
     ended: Option<Instant>,
 }
@@ -80,7 +82,7 @@ impl Ledger {
 
     /// A request is about to be sent.
     pub(super) fn begin(&self, key: &Key, what: &str) {
-        let entry = Entry { what: what.to_owned(), answered: false, ended: None };
+        let entry = Entry { what: what.to_owned(), begun: Instant::now(), answered: false, ended: None };
         self.entries().insert(key.clone(), entry);
     }
 
@@ -164,6 +166,8 @@ impl Ledger {
         if entry.ended.replace(Instant::now()).is_some() {
             self.violation(&format!("{}: `end` came twice", entry.what));
         }
+        let duration = entry.begun.elapsed();
+        self.logs.report(&Report { request: Some(entry.what.clone()), duration, billed: None, init: None });
         if let Some(error) = error {
             self.logs.push(&format!("{} ended with an error: {error}", entry.what));
         }

@@ -43,7 +43,7 @@ const LARGEST_BODY: usize = 4_500_000;
 pub async fn start(executable: &Path, options: &Options) -> Result<Running> {
     let executable =
         std::path::absolute(executable).with_context(|| format!("cannot find {}", executable.display()))?;
-    let logs = Logs::new(options.sink.clone());
+    let logs = Logs::new(options.sink.clone()).reporting(options.reports.clone());
     let violations = Logs::default();
     let ledger = Arc::new(Ledger::new(logs.clone(), violations.clone()));
     let group = Arc::<Group>::default();

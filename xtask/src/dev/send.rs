@@ -1,0 +1,308 @@
+//! Events to the function that runs, each of them recorded.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::bill::Measured;
+use super::generation::Generation;
+use super::record::{Input, Outcome, millis};
+use super::{Shared, ansi};
+use crate::build::Target;
+use crate::build::lambda::MEMORY;
+use crate::local::Report;
+use crate::local::events::{Event, Told};
+use crate::local::http1::{Answer, Request};
+
+/// The largest event that any platform takes.
+const LARGEST: usize = 8 << 20;
+/// As much of an answer as is shown.
+const SHOWN: usize = 16 << 10;
+
+/// The clock of one invocation.
+pub(super) struct Clock {
+    begin: Instant,
+    cold_start: Option<Duration>,
+    cpu: Option<Duration>,
+    shared: bool,
+}
+
+impl Clock {
+    /// The function is about to take it.
+    pub(super) fn start(shared: &Shared, generation: &Generation) -> Self {
+        // workerd makes an instance inside of its first event and does not tell how long that took; the emulator reports it.
+        let cold_start = generation.cold_start().filter(|_| shared.target != Target::Cloudflare);
+        Self { begin: Instant::now(), cold_start, cpu: generation.cpu(), shared: shared.records.running() > 1 }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begin.elapsed()
+    }
+}
+
+/// Writes down what became of an invocation, whose answer began after `execute` and ended after `whole`, and says it.
+pub(super) fn finish(
+    shared: &Shared,
+    generation: &Generation,
+    id: u64,
+    clock: &Clock,
+    (execute, whole): (Duration, Duration),
+    report: Option<&Report>,
+) {
+    let cpu = generation.cpu().zip(clock.cpu).map(|(now, before)| now.saturating_sub(before));
+    let init = report.and_then(|report| report.init);
+    let cold_start = if report.is_some() && shared.lambda().api == crate::local::lambda::Api::Emulator {
+        init
+    } else {
+        clock.cold_start
+    };
+    // The emulator starts the function inside of the first invocation.
+    let started = init.unwrap_or_default();
+    let execute = execute.saturating_sub(started);
+    let respond = whole.saturating_sub(started).saturating_sub(execute);
+    let duration = report.map_or(execute + respond, |report| report.duration);
+    let memory = shared.function.settings.memory.unwrap_or(MEMORY);
+    let measured = Measured { duration, billed: report.and_then(|report| report.billed), cpu, memory };
+    let others = clock.shared || shared.records.running() > 1;
+    shared.records.update(id, |view| {
+        view.cold_start = cold_start.map(millis);
+        view.execute = Some(millis(execute));
+        view.respond = Some(millis(respond));
+        if let Some(report) = report {
+            view.background = Some(millis(report.duration.saturating_sub(execute + respond)));
+        }
+        view.cpu = cpu.map(millis);
+        view.shared = others;
+        view.billed = measured.words(shared.target);
+        view.million = measured.million(shared.target);
+    });
+    shared.records.end(id);
+    if let Some((view, _)) = shared.records.get(id) {
+        shared.say.invocation(&view);
+    }
+}
+
+/// Sends an event of portable words; gives the number that it is recorded under.
+pub(super) async fn event(shared: &Arc<Shared>, event: Event) -> u64 {
+    let (kind, name, sent, items) = describe(&event);
+    let title = format!("{kind} {name}");
+    let input = Input::Event(event.clone());
+    let id = shared.records.begin(kind, title.trim_end().to_owned(), sent, items, Some(input));
+    let arrived = Instant::now();
+    let generation = match shared.serving().await {
+        Ok(generation) => generation,
+        Err(failure) => {
+            failed(shared, id, &format!("{}\n\n{}", failure.title, ansi::plain(&failure.text)));
+            return id;
+        }
+    };
+    let _turn = generation.turn().await;
+    let waited = arrived.elapsed();
+    let clock = Clock::start(shared, &generation);
+    let told = generation.receiver.send(&event).await;
+    let took = clock.elapsed();
+    shared.records.update(id, |view| {
+        view.waited = millis(waited);
+        match told {
+            Ok(Told::Again(again)) if again.is_empty() => view.outcome = Outcome::Done,
+            Ok(Told::Again(again)) => {
+                view.outcome = Outcome::Again;
+                view.failed = again;
+            }
+            Ok(Told::Json(text)) => {
+                view.outcome = Outcome::Done;
+                view.answer = text;
+            }
+            Ok(Told::Failed(why)) => {
+                view.outcome = Outcome::Failed;
+                view.answer = why;
+            }
+            Err(error) => {
+                view.outcome = Outcome::Failed;
+                view.answer = format!("{error:#}");
+            }
+        }
+    });
+    let report = generation.report().await;
+    finish(shared, &generation, id, &clock, (took, took), report.as_ref());
+    id
+}
+
+/// An event in the platform's own JSON, as `invoke` sends it: passed on to the process that runs.
+pub(super) async fn raw(shared: &Arc<Shared>, mut request: Request) -> Answer {
+    let json = match request.body.collect(LARGEST).await {
+        Ok(Some(body)) => String::from_utf8_lossy(&body).into_owned(),
+        Ok(None) => return Answer::typed(413, "text/plain", "an event that is larger than any platform takes\n"),
+        Err(error) => return Answer::typed(400, "text/plain", format!("{error}\n")),
+    };
+    let (id, result) = raw_json(shared, json).await;
+    let _ = id;
+    match result {
+        Ok(text) => Answer::typed(200, "application/json", text),
+        Err(why) => Answer::typed(500, "text/plain", why),
+    }
+}
+
+/// Sends an event in the platform's own JSON, and gives what came back.
+pub(super) async fn raw_json(shared: &Arc<Shared>, json: String) -> (u64, Result<String, String>) {
+    let (kind, name, items) = recognised(&json);
+    let title = format!("{kind} {name}").trim_end().to_owned();
+    let id = shared.records.begin(&kind, title, shown(&json), items, Some(Input::Raw(json.clone())));
+    let arrived = Instant::now();
+    let generation = match shared.serving().await {
+        Ok(generation) => generation,
+        Err(failure) => {
+            let why = format!("{}\n\n{}", failure.title, ansi::plain(&failure.text));
+            failed(shared, id, &why);
+            return (id, Err(why));
+        }
+    };
+    let _turn = generation.turn().await;
+    let waited = arrived.elapsed();
+    let clock = Clock::start(shared, &generation);
+    let result = generation.receiver.raw(&json).await.map_err(|error| format!("{error:#}"));
+    let took = clock.elapsed();
+    shared.records.update(id, |view| {
+        view.waited = millis(waited);
+        match &result {
+            Ok(text) => {
+                view.failed = failures(text);
+                view.outcome = if view.failed.is_empty() { Outcome::Done } else { Outcome::Again };
+                view.answer = shown(text);
+            }
+            Err(why) => {
+                view.outcome = Outcome::Failed;
+                view.answer = shown(why);
+            }
+        }
+    });
+    let report = generation.report().await;
+    finish(shared, &generation, id, &clock, (took, took), report.as_ref());
+    (id, result)
+}
+
+/// There was no function to take it.
+fn failed(shared: &Shared, id: u64, why: &str) {
+    shared.records.update(id, |view| {
+        view.outcome = Outcome::Failed;
+        view.answer = shown(why);
+    });
+    shared.records.end(id);
+    if let Some((view, _)) = shared.records.get(id) {
+        shared.say.invocation(&view);
+    }
+}
+
+/// As much of a text as is shown.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().find(|(at, _)| *at >= SHOWN) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}
+
+/// The kind of an event, its trigger's name, what it carries as text, and how many items it has.
+fn describe(event: &Event) -> (&'static str, String, String, usize) {
+    match event {
+        Event::Schedule { cron, .. } => ("schedule", cron.clone(), String::new(), 1),
+        Event::Queue { name, bodies } => ("queue", name.clone(), bodies.join("\n"), bodies.len()),
+        Event::Object { created: true, bucket, key, .. } => ("object_created", bucket.clone(), key.clone(), 1),
+        Event::Object { bucket, key, .. } => ("object_removed", bucket.clone(), key.clone(), 1),
+        Event::Change { table, old, new, .. } => {
+            let row = new.as_ref().or(old.as_ref()).map(Value::to_string).unwrap_or_default();
+            ("change", table.clone(), row, 1)
+        }
+        Event::Message { topic, body, .. } => ("message", topic.clone(), body.clone(), 1),
+        Event::Custom(json) => ("custom", String::new(), json.to_string(), 1),
+    }
+}
+
+/// The same of an event in a platform's JSON, as far as it can be told.
+pub(super) fn recognised(json: &str) -> (String, String, usize) {
+    let event: Value = serde_json::from_str(json).unwrap_or_default();
+    let last = |arn: &Value| arn.as_str().and_then(|arn| arn.rsplit([':', '/']).next()).unwrap_or_default().to_owned();
+    // CloudEvents.
+    if let Some(kind) = event["type"].as_str().and_then(|kind| kind.strip_prefix("dev.anyfn.")) {
+        let kind = match kind.split_once('.') {
+            Some(("object", what)) => format!("object_{what}"),
+            Some((kind, _)) => kind.to_owned(),
+            None => kind.to_owned(),
+        };
+        return (kind, event["anyfnname"].as_str().unwrap_or_default().to_owned(), 1);
+    }
+    // Miniflare.
+    if let Some(cron) = event["scheduled"]["cron"].as_str() {
+        return ("schedule".to_owned(), cron.to_owned(), 1);
+    }
+    if let Some(messages) = event["queue"]["messages"].as_array() {
+        return ("queue".to_owned(), event["queue"]["name"].as_str().unwrap_or_default().to_owned(), messages.len());
+    }
+    // AWS.
+    if event["detail-type"] == "Scheduled Event" {
+        return ("schedule".to_owned(), last(&event["resources"][0]), 1);
+    }
+    let Some(records) = event["Records"].as_array() else { return ("event".to_owned(), String::new(), 1) };
+    let first = &event["Records"][0];
+    let source = first["eventSource"].as_str().or(first["EventSource"].as_str()).unwrap_or_default();
+    let (kind, name) = match source {
+        "aws:sqs" => ("queue", last(&first["eventSourceARN"])),
+        "aws:s3" if first["eventName"].as_str().is_some_and(|name| name.starts_with("ObjectRemoved")) => {
+            ("object_removed", last(&first["s3"]["bucket"]["arn"]))
+        }
+        "aws:s3" => ("object_created", last(&first["s3"]["bucket"]["arn"])),
+        "aws:dynamodb" => {
+            let arn = first["eventSourceARN"].as_str().unwrap_or_default();
+            ("change", arn.split('/').nth(1).unwrap_or_default().to_owned())
+        }
+        "aws:sns" => ("message", last(&first["Sns"]["TopicArn"])),
+        _ => ("event", String::new()),
+    };
+    (kind.to_owned(), name, records.len())
+}
+
+/// The places of the items that a platform is told to bring again.
+fn failures(answer: &str) -> Vec<usize> {
+    let answer: Value = serde_json::from_str(answer).unwrap_or_default();
+    let lists = [(&answer["batchItemFailures"], "itemIdentifier"), (&answer["retryMessages"], "msgId")];
+    let places = lists.into_iter().flat_map(|(list, id)| {
+        let items = list.as_array().into_iter().flatten();
+        items.filter_map(move |item| item[id].as_str()?.parse().ok())
+    });
+    places.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{failures, recognised, shown};
+
+    #[test]
+    fn events_of_each_platform_are_recognised() {
+        for (json, kind, name, items) in [
+            (r#"{"type":"dev.anyfn.queue.message","anyfnname":"jobs"}"#, "queue", "jobs", 1),
+            (r#"{"type":"dev.anyfn.object.removed","anyfnname":"b"}"#, "object_removed", "b", 1),
+            (r#"{"type":"dev.anyfn.schedule","anyfnname":"0 3 * * *"}"#, "schedule", "0 3 * * *", 1),
+            (r#"{"queue":{"name":"jobs","messages":[1,2]}}"#, "queue", "jobs", 2),
+            (r#"{"scheduled":{"cron":"* * * * *"}}"#, "schedule", "* * * * *", 1),
+            (r#"{"Records":[{"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:a:b:jobs"}]}"#, "queue", "jobs", 1),
+            (r#"{"Records":[{"eventSource":"aws:dynamodb","eventSourceARN":"a:table/t/stream/x"}]}"#, "change", "t", 1),
+            (r#"{"Records":[]}"#, "event", "", 0),
+            ("no JSON", "event", "", 1),
+        ] {
+            assert_eq!(recognised(json), (kind.to_owned(), name.to_owned(), items), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_comes_again_is_read_from_both_platforms_answers() {
+        assert_eq!(failures(r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#), [1]);
+        assert_eq!(failures(r#"{"outcome":"ok","retryMessages":[{"msgId":"0"},{"msgId":"2"}]}"#), [0, 2]);
+        assert!(failures("[]").is_empty() && failures("").is_empty());
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let cut = shown(&"ü".repeat(10_000));
+        assert!(cut.ends_with("… (20000 bytes)") && cut.len() < 17_000, "{}", cut.len());
+    }
+}
