@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use crate::batch::settle;
 use crate::capabilities::Trigger;
 use crate::extract::PathParams;
+use crate::handler::DynFuture;
 use crate::panics::catch;
 use crate::{
     Batch, Body, Context, DynHandler, Entry, Error, ErrorKind, Event, Handler, IntoHandler, Level, MaybeSend,
@@ -174,9 +175,11 @@ impl App {
 }
 
 impl App {
-    async fn route(&self, mut event: Event, cx: Context) -> Result<Response, Error> {
-        let route = self.find(&mut event)?;
-        route.handler.call_dyn(event, cx).await
+    fn route(&self, mut event: Event, cx: Context) -> DynFuture<'_, Result<Response, Error>> {
+        match self.find(&mut event) {
+            Ok(route) => route.handler.call_dyn(event, cx),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 
     /// Objects of several buckets, or stored and removed, in one batch: each handler gets its own.
@@ -234,12 +237,15 @@ fn parts(order: Order, items: Vec<Entry<ObjectEvent>>) -> Vec<(Vec<usize>, Vec<E
 }
 
 impl Handler for App {
-    async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
-        match event {
-            Event::Object(batch) if batch.items.windows(2).any(|two| !alike(&two[0].payload, &two[1].payload)) => {
-                self.each_route(batch, cx).await
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` moves the event once more")]
+    fn call(&self, event: Event, cx: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
+        async move {
+            match event {
+                Event::Object(batch) if batch.items.windows(2).any(|two| !alike(&two[0].payload, &two[1].payload)) => {
+                    self.each_route(batch, cx).await
+                }
+                event => self.route(event, cx).await,
             }
-            event => self.route(event, cx).await,
         }
     }
 

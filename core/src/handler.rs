@@ -2,8 +2,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
-
-use async_trait::async_trait;
+use std::pin::Pin;
 
 use crate::app::StateCell;
 use crate::batch::{self, FromItem};
@@ -52,25 +51,28 @@ pub trait Handler: MaybeSend + MaybeSync + 'static {
     }
 }
 
+/// What a [`DynHandler`]'s methods give.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub type DynFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// What a [`DynHandler`]'s methods give.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub type DynFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// The object-safe twin of [`Handler`]; every handler is one.
-#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
-#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 pub trait DynHandler: MaybeSend + MaybeSync + 'static {
     /// Answers one event, as [`Handler::call`].
-    async fn call_dyn(&self, event: Event, cx: Context) -> Result<Response, Error>;
+    fn call_dyn(&self, event: Event, cx: Context) -> DynFuture<'_, Result<Response, Error>>;
     /// Prepares, as [`Handler::start`].
-    async fn start_dyn(&self, cx: Context) -> Result<(), Error>;
+    fn start_dyn(&self, cx: Context) -> DynFuture<'_, Result<(), Error>>;
 }
 
-#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
-#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 impl<H: Handler> DynHandler for H {
-    async fn call_dyn(&self, event: Event, cx: Context) -> Result<Response, Error> {
-        self.call(event, cx).await
+    fn call_dyn(&self, event: Event, cx: Context) -> DynFuture<'_, Result<Response, Error>> {
+        Box::pin(self.call(event, cx))
     }
 
-    async fn start_dyn(&self, cx: Context) -> Result<(), Error> {
-        self.start(cx).await
+    fn start_dyn(&self, cx: Context) -> DynFuture<'_, Result<(), Error>> {
+        Box::pin(self.start(cx))
     }
 }
 
@@ -160,11 +162,13 @@ macro_rules! functions {
             $($ty: FromEventRef<S> + MaybeSend + 'static,)*
             $last: FromEvent<S, M> + MaybeSend + 'static,
         {
-            async fn call(&self, mut event: Event, cx: Context) -> Result<Response, Error> {
-                let state = self.state.get(&cx).await?;
-                $(let $ty = $ty::from_event_ref(&mut event, &cx, state).await?;)*
-                let $last = $last::from_event(event, &cx, state).await?;
-                (self.function)($($ty,)* $last,).await.into_response()
+            fn call(&self, mut event: Event, cx: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
+                async move {
+                    let state = self.state.get(&cx).await?;
+                    $(let $ty = $ty::from_event_ref(&mut event, &cx, state).await?;)*
+                    let $last = $last::from_event(event, &cx, state).await?;
+                    (self.function)($($ty,)* $last,).await.into_response()
+                }
             }
 
             async fn start(&self, cx: Context) -> Result<(), Error> {
@@ -245,8 +249,13 @@ where
     Fut: Future<Output: IntoResponse> + MaybeSend,
     S: MaybeSend + MaybeSync + 'static,
 {
-    async fn call(&self, _: Event, _: Context) -> Result<Response, Error> {
-        (self.function)().await.into_response()
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` moves the event once more")]
+    fn call(&self, event: Event, _: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
+        async move {
+            // Kept to the end, as by every other function: a client's stream that is dropped ends its connection.
+            let _kept = &event;
+            (self.function)().await.into_response()
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub use context::{BoxFuture, Context, Invocation, Level};
 pub use error::{BoxError, Error, ErrorKind};
 pub use event::{Change, ChangeKind, Custom, Event, Message, ObjectAction, ObjectEvent, Payload, Schedule};
 pub use extract::{Form, FromEvent, FromEventRef, Json, Path, Query, State};
-pub use handler::{DynHandler, Handler, IntoHandler};
+pub use handler::{DynFuture, DynHandler, Handler, IntoHandler};
 pub use maybe_send::{MaybeSend, MaybeSync};
 pub use names::Names;
 pub use panics::{dispatch, dispatch_http};

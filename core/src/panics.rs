@@ -3,23 +3,19 @@
 use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 
-use crate::{Body, BoxError, Context, Error, ErrorKind, Event, Handler, Level, Response, batch, response};
+use crate::batch::{self, Outcomes};
+use crate::{Body, BoxError, Context, Error, ErrorKind, Event, Handler, Level, MaybeSend, Response, Trigger, response};
 
 /// Runs a future; a panic in it becomes an error. Where the target aborts on panic, nothing can be caught.
 pub(crate) async fn catch<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let mut future = pin!(future);
-    std::future::poll_fn(|cx| {
-        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))).unwrap_or_else(|panic| {
-            Poll::Ready(Err(Error::of(ErrorKind::Panic).source(format!("the handler panicked: {}", message(&*panic)))))
-        })
-    })
-    .await
+    std::future::poll_fn(|task| poll_caught(future.as_mut(), task)).await
 }
 
 /// Runs a step of a body's; a panic in it becomes an error.
@@ -41,36 +37,119 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 ///
 /// # Errors
 /// What the handler returned, [`ErrorKind::Panic`] or [`ErrorKind::Mismatch`]. A batch does not fail: its outcomes do.
-pub async fn dispatch<H: Handler>(handler: &H, event: Event, cx: Context) -> Result<Response, Error> {
-    let trigger = event.trigger();
-    let outcomes = event.outcomes();
-    let mut result = catch(handler.call(event, cx.clone())).await;
-    if outcomes.is_none() {
-        result = result.and_then(|response| response::fit(response, trigger));
-    }
-    if let Err(error) = &result
-        && error.is_internal()
-    {
-        cx.log_at(Level::Error, format!("anyfn: {trigger} event failed: {error}"));
-    }
-    match outcomes {
-        Some(outcomes) => batch::settle(&outcomes, result),
-        None => result,
-    }
+pub fn dispatch<H: Handler>(
+    handler: &H,
+    event: Event,
+    cx: Context,
+) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
+    let (trigger, outcomes) = (event.trigger(), event.outcomes());
+    Dispatch { call: handler.call(event, cx.clone()), cx, trigger, outcomes }
 }
 
 /// Runs a handler for an HTTP request and always has an answer: errors become problem details, a body goes where a status
 /// or method has none, a length that is said is the body's, and a status that is no final one becomes a 500 (RFC 9110,
 /// sections 6.4.1, 8.6, 9.3.2 and 15).
-pub async fn dispatch_http<H: Handler>(handler: &H, request: http::Request<Body>, cx: Context) -> http::Response<Body> {
+pub fn dispatch_http<H: Handler>(
+    handler: &H,
+    request: http::Request<Body>,
+    cx: Context,
+) -> impl Future<Output = http::Response<Body>> + MaybeSend {
     let head = request.method() == Method::HEAD;
-    let mut answer = match dispatch(handler, Event::Http(request), cx.clone()).await {
+    DispatchHttp { call: handler.call(Event::Http(request), cx.clone()), cx, head }
+}
+
+// Futures by hand: an `async fn` moves its arguments when it is called, when it is first polled, and into whatever it
+// calls, and requests and responses are some 250 bytes each.
+pin_project_lite::pin_project! {
+    struct Dispatch<F> {
+        #[pin]
+        call: F,
+        cx: Context,
+        trigger: Trigger,
+        outcomes: Option<Outcomes>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Error>>> Future for Dispatch<F> {
+    type Output = Result<Response, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut result = ready!(poll_caught(this.call, task));
+        if this.outcomes.is_none() {
+            result = result.and_then(|response| response::fit(response, *this.trigger));
+        }
+        if let Err(error) = &result {
+            log_internal(this.cx, *this.trigger, error);
+        }
+        Poll::Ready(match this.outcomes {
+            Some(outcomes) => batch::settle(outcomes, result),
+            None => result,
+        })
+    }
+}
+
+pin_project_lite::pin_project! {
+    struct DispatchHttp<F> {
+        #[pin]
+        call: F,
+        cx: Context,
+        head: bool,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Error>>> Future for DispatchHttp<F> {
+    type Output = http::Response<Body>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut answer = match catch_unwind(AssertUnwindSafe(|| this.call.poll(task))) {
+            Ok(Poll::Ready(Ok(Response::Http(answer)))) => answer,
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(result)) => other(this.cx, result),
+            Err(panic) => other(this.cx, Err(panicked(&*panic))),
+        };
+        complete(&mut answer, *this.head, this.cx);
+        Poll::Ready(answer)
+    }
+}
+
+/// Polls; a panic becomes an error.
+fn poll_caught<T>(
+    future: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    task: &mut TaskContext<'_>,
+) -> Poll<Result<T, Error>> {
+    catch_unwind(AssertUnwindSafe(|| future.poll(task))).unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+}
+
+#[cold]
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    Error::of(ErrorKind::Panic).source(format!("the handler panicked: {}", message(panic)))
+}
+
+/// The answer where the handler's own is none.
+#[cold]
+fn other(cx: &Context, result: Result<Response, Error>) -> http::Response<Body> {
+    match result.and_then(|response| response::fit(response, Trigger::Http)) {
         Ok(Response::Http(answer)) => answer,
-        Ok(_) => unfit(&cx, "no HTTP response"),
-        Err(error) => error.into_http(),
-    };
+        Ok(_) => unfit(cx, "no HTTP response"),
+        Err(error) => {
+            log_internal(cx, Trigger::Http, &error);
+            error.into_http()
+        }
+    }
+}
+
+fn log_internal(cx: &Context, trigger: Trigger, error: &Error) {
+    if error.is_internal() {
+        cx.log_at(Level::Error, format!("anyfn: {trigger} event failed: {error}"));
+    }
+}
+
+/// Makes the answer what HTTP asks for.
+fn complete(answer: &mut http::Response<Body>, head: bool, cx: &Context) {
     if !(200..600).contains(&answer.status().as_u16()) {
-        answer = unfit(&cx, answer.status().as_str());
+        *answer = unfit(cx, answer.status().as_str());
     }
     let bodiless =
         matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
@@ -86,7 +165,6 @@ pub async fn dispatch_http<H: Handler>(handler: &H, request: http::Request<Body>
     {
         answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    answer
 }
 
 fn unfit(cx: &Context, what: &str) -> http::Response<Body> {

@@ -66,19 +66,14 @@ pub(crate) fn peers(project: &Project, packages: &[&str], triple: Option<&str>) 
     Ok(dir.join("target").join(triple.unwrap_or_default()).join(profile))
 }
 
-/// Builds a program of the workspace that is no function, as functions are built.
-pub(crate) fn plain(project: &Project, package: &str) -> Result<PathBuf> {
+/// Builds a program of the workspace that is no function, as functions are built; each feature in a folder of its own.
+pub(crate) fn plain(project: &Project, package: &str, feature: Option<&str>) -> Result<PathBuf> {
     let mut cargo = cargo(&project.root, "release");
-    cargo.args([
-        "--package",
-        package,
-        "--config",
-        "profile.release.lto=\"fat\"",
-        "--config",
-        "profile.release.codegen-units=1",
-    ]);
+    cargo.args(["--package", package]);
+    cargo.args(["--config", "profile.release.lto=\"fat\"", "--config", "profile.release.codegen-units=1"]);
+    cargo.args(feature.into_iter().flat_map(|feature| ["--features", feature]));
     // In a folder of its own: the settings differ from those that others build with.
-    let target = home(&project.root)?.join("bench/target");
+    let target = home(&project.root)?.join("bench").join(feature.unwrap_or("target"));
     run(cargo.arg("--target-dir").arg(&target), "it does not compile")?;
     Ok(target.join("release").join(package))
 }

@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::hint::black_box;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
@@ -39,19 +39,19 @@ fn request() -> Request<Body> {
 }
 
 /// The result of what never waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Task::from_waker(Waker::noop())) {
+fn now<T>(future: Pin<&mut impl Future<Output = T>>) -> T {
+    match future.poll(&mut Task::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => unreachable!("nothing here waits"),
     }
 }
 
 fn bare(_: Request<Body>) -> Response<Body> {
-    now(answer())
+    now(pin!(answer()))
 }
 
 fn dispatched(handler: &impl Handler, request: Request<Body>) -> Response<Body> {
-    now(dispatch_http(handler, request, Context::new(Known)))
+    now(pin!(dispatch_http(handler, request, Context::new(Known))))
 }
 
 /// One event after the other.
@@ -85,6 +85,7 @@ fn run(mode: &str, count: u64) -> bool {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match &*arguments.iter().map(String::as_str).collect::<Vec<_>>() {
+        #[cfg(feature = "allocations")]
         ["allocations", mode] => {
             // The handler's own are not the event's.
             let of = |count| allocation_counter::measure(|| _ = black_box(run(mode, count))).count_total;
