@@ -1,41 +1,50 @@
-//! JSON strings, for bodies: what may be megabytes is read and written 32 bytes at a time wherever nothing in them is
-//! escaped, and byte by byte through a table where something is. `serde_json` looks at each byte several times, and calls
+//! JSON strings, for bodies: what may be megabytes is read and written 32 bytes at a time where nothing in them is escaped,
+//! and through tables, with no branch to guess, where something is. `serde_json` looks at each byte several times, and calls
 //! for each escape: ten times the instructions for a JSON text inside of JSON, in which every third byte is escaped.
 
 use bytes::Bytes;
 
 const BLOCK: usize = 32;
 
-/// What stands for a byte in a string, its first byte and, unless 0, its second; [`LONG`] for six of them.
-const WRITTEN: [[u8; 2]; 256] = {
-    let mut table = [[0; 2]; 256];
+/// What stands for a byte in a string, lowest first: its first byte, its second, and how many of them count; [`LONG`] for
+/// six that are not here.
+const WRITTEN: [u32; 256] = {
+    let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         table[byte] = match byte as u8 {
-            b'"' => *b"\\\"",
-            b'\\' => *b"\\\\",
-            b'\n' => *b"\\n",
-            b'\r' => *b"\\r",
-            b'\t' => *b"\\t",
-            0x08 => *b"\\b",
-            0x0c => *b"\\f",
-            0..0x20 => [LONG, 0],
-            other => [other, 0],
+            b'"' => u32::from_le_bytes(*b"\\\"\x02\0"),
+            b'\\' => u32::from_le_bytes(*b"\\\\\x02\0"),
+            b'\n' => u32::from_le_bytes(*b"\\n\x02\0"),
+            b'\r' => u32::from_le_bytes(*b"\\r\x02\0"),
+            b'\t' => u32::from_le_bytes(*b"\\t\x02\0"),
+            0x08 => u32::from_le_bytes(*b"\\b\x02\0"),
+            0x0c => u32::from_le_bytes(*b"\\f\x02\0"),
+            0..0x20 => (LONG as u32) << 16,
+            other => u32::from_le_bytes([other, 0, 1, 0]),
         };
         byte += 1;
     }
     table
 };
 
-const LONG: u8 = 1;
+/// More than a block can have.
+const LONG: usize = 4 * BLOCK;
 
-/// What a byte after a backslash means; 0 for what is none of one byte.
-const READ: [u8; 256] = {
-    let mut table = [0; 256];
+/// What a byte means, by itself and after a backslash; 0 for what takes more care, or is wrong.
+const MEANT: [[u8; 256]; 2] = {
+    let mut table = [[0; 256]; 2];
+    let mut byte = 0;
+    while byte < 256 {
+        if is_plain(byte as u8) {
+            table[0][byte] = byte as u8;
+        }
+        byte += 1;
+    }
     let pairs = *b"\"\"\\\\//b\x08f\x0cn\nr\rt\t";
     let mut at = 0;
     while at < pairs.len() {
-        table[pairs[at] as usize] = pairs[at + 1];
+        table[1][pairs[at] as usize] = pairs[at + 1];
         at += 2;
     }
     table
@@ -48,42 +57,54 @@ const fn is_plain(byte: u8) -> bool {
 
 /// A loop that the compiler makes a handful of vector instructions of: it has no early end.
 fn all_plain(block: &[u8; BLOCK]) -> bool {
-    block.iter().fold(true, |plain, byte| plain & is_plain(*byte))
+    block.iter().fold(0, |other, byte| other | u8::from(!is_plain(*byte))) == 0
 }
 
 /// Appends a text as it stands between the quotes.
 pub(crate) fn escape(text: &str, to: &mut Vec<u8>) {
     let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+    // Blocks are like their neighbours: after one with an escape, none is looked at as a whole.
+    let mut plain = true;
     for block in blocks {
-        if all_plain(block) {
+        if plain && all_plain(block) {
             to.extend_from_slice(block);
         } else {
-            escape_some(block, to);
+            plain = escape_block(block, to);
         }
     }
-    escape_some(rest, to);
+    escape_each(rest, to);
 }
 
-/// At most a block.
-fn escape_some(bytes: &[u8], to: &mut Vec<u8>) {
-    // Two bytes are written each time, and the second one counts where it is needed: no branch to guess.
-    let mut pairs = [0; 2 * BLOCK];
+/// Whether nothing in it was escaped.
+fn escape_block(block: &[u8; BLOCK], to: &mut Vec<u8>) -> bool {
+    let mut all = [0; 2 * BLOCK + 1];
     let mut length = 0;
-    for byte in bytes {
-        let pair = WRITTEN[usize::from(*byte)];
-        if pair[0] == LONG {
-            to.extend_from_slice(&pairs[..length]);
-            length = 0;
-            let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-            to.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
-            continue;
-        }
-        if let Some(place) = pairs.get_mut(length..length + 2) {
-            place.copy_from_slice(&pair);
-        }
-        length += 1 + usize::from(pair[1] != 0);
+    for byte in block {
+        let written = WRITTEN[usize::from(*byte)];
+        // Two bytes each time, the second one to be overwritten where it does not count. The mask tells the compiler that
+        // they fit; it changes nothing but after a long one, and then all is thrown away.
+        let at = length & (2 * BLOCK - 1);
+        all[at..at + 2].copy_from_slice(&(written as u16).to_le_bytes());
+        length += (written >> 16) as usize;
     }
-    to.extend_from_slice(&pairs[..length]);
+    match all.get(..length) {
+        Some(all) => to.extend_from_slice(all),
+        None => escape_each(block, to),
+    }
+    length == BLOCK
+}
+
+fn escape_each(bytes: &[u8], to: &mut Vec<u8>) {
+    for byte in bytes {
+        let written = WRITTEN[usize::from(*byte)];
+        match (written >> 16) as usize {
+            LONG => {
+                let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+                to.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+            }
+            length => to.extend_from_slice(&(written as u16).to_le_bytes()[..length]),
+        }
+    }
 }
 
 /// A string's content.
@@ -104,34 +125,50 @@ pub(crate) fn string(event: &Bytes, start: usize) -> Option<(Content, usize)> {
     }
     let mut text = Vec::with_capacity(event.len() - start);
     let mut at = start;
+    // As in `escape`: blocks are like their neighbours.
+    let mut plain = true;
     loop {
-        while let Some(block) = event[at..].first_chunk::<BLOCK>().filter(|block| all_plain(block)) {
+        while let Some(block) = event[at..].first_chunk::<BLOCK>().filter(|block| plain && all_plain(block)) {
             text.extend_from_slice(block);
             at += BLOCK;
         }
-        let mut some = [0; BLOCK];
-        let mut length = 0;
-        for place in &mut some {
-            let byte = *event.get(at)?;
-            if is_plain(byte) {
-                *place = byte;
-                at += 1;
-            } else if byte == b'\\' {
-                *place = READ[usize::from(*event.get(at + 1)?)];
-                if *place == 0 {
-                    return None;
-                }
-                at += 2;
-            } else if byte == b'"' {
-                text.extend_from_slice(&some[..length]);
+        if let Some((block, length)) = event[at..].first_chunk().and_then(unescape_block) {
+            text.extend_from_slice(&block);
+            at += length;
+            plain = length == BLOCK;
+            continue;
+        }
+        // Near the end, or with something that is no part of a text: byte by byte.
+        for _ in 0..BLOCK {
+            let escaped = *event.get(at)? == b'\\';
+            let byte = *event.get(at + usize::from(escaped))?;
+            if !escaped && byte == b'"' {
                 return Some((Content::Unescaped(text), at));
-            } else {
+            }
+            let meant = MEANT[usize::from(escaped)][usize::from(byte)];
+            if meant == 0 {
                 return None;
             }
-            length += 1;
+            text.push(meant);
+            at += 1 + usize::from(escaped);
         }
-        text.extend_from_slice(&some[..length]);
     }
+}
+
+/// The next bytes of a text, and how many they are where they stand; `None` if they are not all of one.
+fn unescape_block(from: &[u8; 2 * BLOCK + 1]) -> Option<([u8; BLOCK], usize)> {
+    let mut text = [0; BLOCK];
+    let mut at = 0;
+    for place in &mut text {
+        // The mask changes nothing, and tells the compiler so.
+        let here = at & (2 * BLOCK - 1);
+        let escaped = usize::from(from[here] == b'\\');
+        *place = MEANT[escaped][usize::from(from[here + escaped])];
+        at = here + 1 + escaped;
+    }
+    // Looked at in the end: the compiler makes a few vector instructions of it.
+    let right = text.iter().fold(true, |right, byte| right & (*byte != 0));
+    right.then_some((text, at))
 }
 
 /// Whether a string that was taken as it is can stand in JSON.
