@@ -54,6 +54,6 @@ async fn todo(cx: Context) -> Router {
 
 fn program(shared: Shared) -> Router {
     let (routes, document) = api::routes().split_for_parts();
-    let routes = routes.merge(page::routes(document));
+    let routes = routes.merge(page::routes(&document));
     layers::around(routes, &shared.limits).with_state(shared)
 }

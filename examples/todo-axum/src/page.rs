@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::Shared;
 
-pub(crate) fn routes(document: OpenApi) -> Router<Shared> {
+pub(crate) fn routes(document: &OpenApi) -> Router<Shared> {
     let document = document.to_json().unwrap_or_default();
     Router::new()
         .route("/", get(|| async { Html(include_str!("page.html")) }))

@@ -64,11 +64,11 @@ fn expected() -> Vec<Value> {
 fn every_platform_gives_the_lessons_answers() {
     for (target, region) in [
         (Target::Lambda, Some("eu-west-1")),
-        (Target::Vercel, Some("dev1")),
+        (Target::Vercel, Some("fra1")),
         (Target::Server, None),
         (Target::Cloudflare, None),
     ] {
-        let program = Program::start("hello-lesson", target, None, &[]);
+        let program = Program::start("hello-lesson", target, None, &[("VERCEL_REGION", "fra1")]);
         let (answers, said) = ask(&program);
         assert_eq!(answers, expected(), "{target:?} {:?}", program.logs());
         if target != Target::Cloudflare {

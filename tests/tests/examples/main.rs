@@ -1,5 +1,7 @@
 //! The examples over the wire, on every platform's own local runtime: `cargo test -p anyfn-conformance --test examples`.
 
+mod browser;
+mod cost;
 mod lesson;
 mod orders;
 mod program;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,10 @@ impl Program {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(start(target, &built, lambda, &options)).unwrap();
         Self { target, running, runtime }
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.running.addr()
     }
 
     /// Sends a request, with its bytes as they are.

@@ -8,6 +8,7 @@ use anyfn_xtask::build::Target;
 use anyfn_xtask::local::lambda::{Lambda, Shape};
 use serde_json::{Value, json};
 
+use crate::browser::visit;
 use crate::program::{self, Program, get, with};
 
 const TODOS: &str = "http://fn.example/api/todos";
@@ -91,11 +92,35 @@ fn gives_up(program: &Program) {
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("that took too long"), "{answer}");
 }
 
+/// A page that only listens sees what is added, done and removed by clicks in it: everything comes through the events.
+const CLICKING: &str = "
+    const item = title => [...document.querySelectorAll('li')].find(item => item.textContent.includes(title))
+    await until(() => document.querySelector('#state').textContent == 'live')
+    document.querySelector('form input').value = 'by hand'
+    document.querySelector('form button').click()
+    const box = await until(() => item('by hand')?.querySelector('input'))
+    box.click()
+    await until(() => item('by hand').querySelector('.done'))
+    // The stream ends meanwhile, and the browser connects again.
+    const connections = () => performance.getEntriesByType('resource').filter(entry => entry.name.includes('/api/events')).length
+    await until(() => connections() > 1)
+    item('by hand').querySelector('button').click()
+    await until(() => !item('by hand'))
+    return 'gone'
+";
+
+fn page(program: &Program) {
+    if let Some(told) = visit(program, "/", CLICKING, None) {
+        assert_eq!(told, "gone");
+    }
+}
+
 #[test]
 fn the_server_serves_todos() {
     let program = start(Target::Server, None);
     routes_and_layers(&program);
     live(&program);
+    page(&program);
     gives_up(&program);
 }
 
@@ -104,6 +129,7 @@ fn workers_serve_todos() {
     let program = start(Target::Cloudflare, None);
     routes_and_layers(&program);
     live(&program);
+    page(&program);
 }
 
 #[test]
@@ -111,6 +137,7 @@ fn vercel_serves_todos() {
     let program = start(Target::Vercel, None);
     routes_and_layers(&program);
     live(&program);
+    page(&program);
 }
 
 /// One instance serves one request at a time, and what is in its memory no other one sees: so the change comes first.

@@ -14,6 +14,19 @@ pub(super) fn unpack(dir: &Path, package: &str) -> Result<PathBuf> {
     })
 }
 
+/// Installs `package` on the machine itself, with all that it needs: only for root, who on a machine of tests may.
+pub(super) fn install(package: &str) -> Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        bail!("only root may install packages");
+    }
+    let dir = std::env::temp_dir();
+    let install = || apt_get(&dir, &["install", "--yes", "--no-install-recommends", package]);
+    install().or_else(|_| {
+        apt_get(&dir, &["update"])?;
+        install()
+    })
+}
+
 fn one(dir: &Path, package: &str) -> Result<PathBuf> {
     apt_get(dir, &["download", package])?;
     let files = std::fs::read_dir(dir)?.flatten().map(|entry| entry.path());

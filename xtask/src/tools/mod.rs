@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::build::Target;
 
+mod chromium;
 mod debian;
 mod npm;
 mod python;
@@ -14,6 +15,7 @@ mod rust;
 mod stamp;
 mod valgrind;
 
+pub use chromium::{Chromium, Visit, chromium};
 pub use npm::{NpmTools, npm};
 pub use python::{CargoLambda, cargo_lambda, cargo_zigbuild, moto, rie, sam, sam_cli};
 pub use qemu::qemu_aarch64;
