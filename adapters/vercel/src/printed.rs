@@ -159,13 +159,14 @@ impl Inner {
 
     /// Takes what is in the pipe; whether nothing will be there any more.
     fn take(&mut self, printed: &Printed) -> bool {
-        let mut bytes = [0; 8 * 1024];
         loop {
             let ready =
                 poll(&mut [PollFd::new(&printed.pipe, PollFlags::IN)], Some(&rustix::event::Timespec::default()));
             if !matches!(ready, Ok(1..)) {
                 return false;
             }
+            // Not before: most invocations print nothing, and zeros cost more than the question.
+            let mut bytes = [0; 8 * 1024];
             let Ok(length @ 1..) = (&printed.pipe).read(&mut bytes) else { return true };
             self.split(&bytes[..length], printed);
         }
