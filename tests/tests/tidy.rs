@@ -160,7 +160,8 @@ fn links(page: &str) -> Vec<String> {
 #[test]
 fn links_between_pages_lead_somewhere() {
     let mut pages = files(&root().join("docs"), &[".md"]);
-    pages.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    let at_root = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "RELEASING.md"];
+    pages.extend(at_root.map(|name| root().join(name)));
     pages.extend(files(&root().join("examples"), &[".md"]));
     let mut seen = 0;
     for page in pages {
@@ -184,4 +185,39 @@ fn every_chapter_stands_in_the_books_summary_and_its_code_is_compiled() {
         let code = fs::read_to_string(&page).unwrap().contains("```rust");
         assert_eq!(code, compiled.contains(&format!("\"{name}\"")), "docs/book.rs and the code in {name}");
     }
+}
+
+/// The manifests of this workspace's packages.
+fn manifests() -> Vec<String> {
+    let folders = ["core", "adapters", "webhooks", "xtask", "tests", "trace"].map(|folder| root().join(folder));
+    let mut found: Vec<_> = folders.iter().flat_map(|folder| files(folder, &["Cargo.toml"])).collect();
+    found.push(root().join("Cargo.toml"));
+    found.into_iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+#[test]
+fn the_release_names_each_published_crate_after_those_that_it_needs() {
+    let text = fs::read_to_string(root().join("RELEASING.md")).unwrap();
+    let order: Vec<_> = text.lines().filter_map(|line| line.trim().split_once(". `anyfn")).collect();
+    let order: Vec<_> = order.iter().map(|(_, name)| format!("anyfn{}", name.trim_end_matches('`'))).collect();
+    let mut published = 0;
+    for manifest in manifests() {
+        // The root's has workspace tables in front of its package.
+        let Some(package) = manifest.split("[package]").nth(1) else { continue };
+        let name = package.split("name = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        if package.contains("publish = false") || package.contains("publish.workspace") {
+            continue;
+        }
+        published += 1;
+        let place = order.iter().position(|other| other == name);
+        let place = place.unwrap_or_else(|| panic!("RELEASING.md does not say when {name} is published"));
+        for (at, needed) in order.iter().enumerate().filter(|(_, needed)| *needed != name) {
+            let needs = package.lines().any(|line| {
+                let dependency = line.split(['.', ' ', '=']).next().unwrap_or_default();
+                dependency == needed && !line.trim_start().starts_with('#')
+            });
+            assert!(!needs || at < place, "RELEASING.md: {name} needs {needed}, which is published after it");
+        }
+    }
+    assert_eq!(published, order.len(), "RELEASING.md names {order:?}");
 }
