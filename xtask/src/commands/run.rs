@@ -1,5 +1,10 @@
 //! `cargo xtask run`.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
 use anstream::println;
 use anyhow::{Context as _, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,7 +14,7 @@ use crate::local::events::names;
 use crate::local::lambda::{Api, Lambda, Shape};
 use crate::local::running::{Note, Served};
 use crate::local::{self, Options};
-use crate::project::Project;
+use crate::project::{Project, home};
 use crate::{tools, ui};
 
 /// The variable of the token that senders of CloudEvents know.
@@ -76,7 +81,14 @@ pub fn run(args: &Args) -> Result<()> {
         let crons = built.triggers.iter().filter(|trigger| trigger.kind == "schedule");
         let names = names(crons.filter_map(|trigger| trigger.name.as_deref()));
         let token = std::env::var(TOKEN).unwrap_or_else(|_| "local".to_owned());
-        let mut options = Options::new().port(args.port).on_log(|line| println!("{line}"));
+        let log = log(&project.root, args.target)?;
+        let file = Mutex::new(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?);
+        let mut options = Options::new().port(args.port).on_log(move |line| {
+            println!("{line}");
+            if let Ok(mut file) = file.lock() {
+                let _ = writeln!(file, "{line}");
+            }
+        });
         options = options.env(TOKEN, &token).env("ANYFN_NAMES", names);
         for (name, value) in &args.env {
             options = options.env(name, value);
@@ -99,7 +111,7 @@ pub fn run(args: &Args) -> Result<()> {
         if let Some((kind, _)) = triggers.iter().find(|(kind, _)| kind != "http") {
             ui::detail(format_args!("cargo xtask invoke {}", kind.replace('_', "-")));
         }
-        let served = Served::new(args.target, &built.function.package, triggers, &running, &token);
+        let served = Served::new(args.target, &built.function.package, triggers, &running, &token).log(log);
         let _note = Note::leave(&project.root, &served)?;
         ui::detail("its log follows; Ctrl-C ends it");
         let (mut interrupt, mut terminate, mut hangup) =
@@ -123,6 +135,13 @@ pub fn run(args: &Args) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Where the function's log is written to besides, for `invoke` in another terminal.
+fn log(root: &Path, target: Target) -> Result<PathBuf> {
+    let dir = home(root)?.join("running");
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    Ok(dir.join(format!("{}.log", target.name())))
 }
 
 /// What the function runs on, in words.

@@ -176,19 +176,22 @@ impl Records {
         self.changed();
     }
 
-    /// A line that was logged belongs to all that run.
+    /// A line that was logged belongs to all that run; where none does, to the last that did.
     pub(super) fn log(&self, line: &str) {
-        let mut any = false;
-        for entry in &mut self.entries().1 {
-            let runs = entry.ended.is_none_or(|ended| ended.elapsed() < LATE);
-            if runs && entry.view.logs.len() < MOST_LINES {
+        let mut entries = self.entries();
+        let add = |entry: &mut Entry| {
+            if entry.view.logs.len() < MOST_LINES {
                 entry.view.logs.push(line.to_owned());
-                any = true;
             }
+        };
+        if entries.1.iter().any(|entry| entry.ended.is_none()) {
+            entries.1.iter_mut().filter(|entry| entry.ended.is_none()).for_each(add);
+        } else {
+            let late = |entry: &&mut Entry| entry.ended.is_some_and(|ended| ended.elapsed() < LATE);
+            entries.1.iter_mut().filter(late).max_by_key(|entry| entry.ended).into_iter().for_each(add);
         }
-        if any {
-            self.changed();
-        }
+        drop(entries);
+        self.changed();
     }
 
     /// The oldest that the platform has not told the duration of, with this title: and how long it has run.

@@ -68,7 +68,8 @@ pub(super) fn finish(
     shared.records.update(id, |view| {
         view.cold_start = cold_start.map(millis);
         view.execute = Some(millis(execute));
-        view.respond = Some(millis(respond));
+        // An event is answered in one piece.
+        view.respond = (!respond.is_zero()).then(|| millis(respond));
         if let Some(report) = report {
             view.background = Some(millis(report.duration.saturating_sub(execute + respond)));
         }

@@ -119,7 +119,9 @@ pub fn served(root: &Path, target: Option<Target>) -> Result<Served> {
         1 => Ok(found.remove(0)),
         0 => {
             let target = target.map_or("lambda", Target::name);
-            bail!("no function runs here\nstart one in another terminal: cargo xtask run --target {target}")
+            bail!(
+                "no function runs here\nstart one in another terminal: cargo xtask dev, or cargo xtask run --target {target}"
+            )
         }
         _ => {
             let targets: Vec<_> = found.iter().map(|served| served.target.name()).collect();

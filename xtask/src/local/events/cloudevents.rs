@@ -57,7 +57,9 @@ pub(super) fn structured(event: &Event) -> Vec<Value> {
 
 pub(super) async fn send(to: &Receiver, event: &Event) -> Result<Told> {
     let mut again = Vec::new();
-    for (place, json) in structured(event).into_iter().enumerate() {
+    for (place, mut json) in structured(event).into_iter().enumerate() {
+        // What the function's log calls an item is what it is called here.
+        json["id"] = json!(place.to_string());
         let answered = post(to, &json.to_string()).await?;
         match answered.status {
             204 => {}
