@@ -23,6 +23,8 @@ struct Probe<'a> {
     detail_type: Option<IgnoredAny>,
     #[serde(default)]
     source: Option<IgnoredAny>,
+    #[serde(default)]
+    request_context: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +36,12 @@ struct Record<'a> {
 }
 
 pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
+    // A batch begins with its records: it need not be read as a request, in vain.
+    if event.starts_with(b"{\"Records\":")
+        && let Ok(probe @ Probe { request_context: None, .. }) = serde_json::from_slice(event)
+    {
+        return probe.received();
+    }
     if let Some(cut) = Cut::of(event)
         && let Some(received) = without_body(cut)?
     {
@@ -46,34 +54,40 @@ pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
         let body = event::body(event, &mut envelope);
         return Ok(received(&envelope, shape, body));
     }
-    let Ok(probe) = serde_json::from_slice::<Probe<'_>>(event) else {
-        return match serde_json::from_slice::<IgnoredAny>(event) {
+    match serde_json::from_slice::<Probe<'_>>(event) {
+        Ok(probe) => probe.received(),
+        Err(_) => match serde_json::from_slice::<IgnoredAny>(event) {
             Ok(_) => Ok(Received::Event(Source::Direct)),
             Err(error) => Err(Error::bad_request(format!("the event is no JSON: {error}"))),
+        },
+    }
+}
+
+impl Probe<'_> {
+    fn received(&self) -> Result<Received, Error> {
+        let source = match self.records.first() {
+            Some(Record { cf: Some(_), .. }) => {
+                return Err(refused(
+                    "a request of Lambda@Edge",
+                    "deploy the function behind a Function URL, an API Gateway or a load balancer",
+                ));
+            }
+            Some(record) => match record.source.as_deref().unwrap_or_default() {
+                "aws:sqs" => Source::Sqs,
+                "aws:kinesis" => Source::Kinesis,
+                "aws:dynamodb" => Source::DynamoDb,
+                "aws:s3" => Source::S3,
+                "aws:sns" => Source::Sns,
+                _ => Source::Direct,
+            },
+            None if self.detail_type.is_some() && self.source.is_some() => Source::EventBridge,
+            None => match self.event_source.as_deref() {
+                Some("aws:kafka" | "SelfManagedKafka") => Source::Kafka,
+                _ => Source::Direct,
+            },
         };
-    };
-    let source = match probe.records.first() {
-        Some(Record { cf: Some(_), .. }) => {
-            return Err(refused(
-                "a request of Lambda@Edge",
-                "deploy the function behind a Function URL, an API Gateway or a load balancer",
-            ));
-        }
-        Some(record) => match record.source.as_deref().unwrap_or_default() {
-            "aws:sqs" => Source::Sqs,
-            "aws:kinesis" => Source::Kinesis,
-            "aws:dynamodb" => Source::DynamoDb,
-            "aws:s3" => Source::S3,
-            "aws:sns" => Source::Sns,
-            _ => Source::Direct,
-        },
-        None if probe.detail_type.is_some() && probe.source.is_some() => Source::EventBridge,
-        None => match probe.event_source.as_deref() {
-            Some("aws:kafka" | "SelfManagedKafka") => Source::Kafka,
-            _ => Source::Direct,
-        },
-    };
-    Ok(Received::Event(source))
+        Ok(Received::Event(source))
+    }
 }
 
 /// A request whose body was cut out; `None` for what is to be read whole.
