@@ -50,6 +50,12 @@ enum Command {
     Test(test::Args),
 }
 
+/// The whole command line, for what checks or documents it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// The program's name where it is installed for all of cargo.
 const INSTALLED: &str = "cargo anyfn";
 
