@@ -1,5 +1,5 @@
 //! What stands around every route: tower-http's layers where they run on every platform, and ours where theirs ask for a
-//! clock or a timer that Workers has not.
+//! clock or a timer that one of them has not.
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod browser;
 mod cost;
+mod first;
 mod lesson;
 mod orders;
 mod program;

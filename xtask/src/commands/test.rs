@@ -89,6 +89,9 @@ fn steps(project: &Project) -> Vec<Step> {
 fn install(acceptance: bool) -> Result<()> {
     tools::npm()?;
     tools::rie()?;
+    if let Err(error) = tools::chromium() {
+        ui::warn(format_args!("the examples' pages will not be tried in a browser: {error:#}"));
+    }
     tools::rust_target("wasm32-unknown-unknown")?;
     if acceptance {
         tools::sam()?;

@@ -12,30 +12,46 @@ const flags = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--remote-debugging-pipe', `--user-data-dir=${profile}`,
 ]
-const browser = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
+const browser = spawn(program, flags, { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
 const [, , stderr, input, output] = browser.stdio
 let complaints = ''
 stderr.on('data', chunk => { complaints += chunk })
 input.on('error', () => {})
 
-function end(code) {
-  browser.once('exit', () => {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
-    process.exit(code)
-  })
-  browser.kill('SIGKILL')
+const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
+const gone = new Promise(resolve => browser.once('exit', resolve))
+
+// Its helpers outlive it for a moment, and write into the profile meanwhile.
+async function end(code) {
+  call('Browser.close').catch(() => {})
+  await Promise.race([gone, wait(3_000)])
+  try {
+    process.kill(-browser.pid, 'SIGKILL')
+  } catch {
+    // All of them have ended by themselves.
+  }
+  for (let tries = 0; tries < 30; tries++) {
+    try {
+      rmSync(profile, { recursive: true, force: true })
+      break
+    } catch {
+      await wait(100)
+    }
+  }
+  process.exit(code)
 }
 
 function fail(why) {
-  process.stderr.write(`${why}\n${complaints.slice(-2000)}`)
+  process.stderr.write(`${why}\n`)
   end(1)
 }
 
 browser.on('error', error => {
+  rmSync(profile, { recursive: true })
   process.stderr.write(`${program} does not start: ${error.message}\n`)
   process.exit(1)
 })
-setTimeout(() => fail('nothing came of it within 30 seconds'), 30_000)
+setTimeout(() => fail(`nothing came of it within 30 seconds; the browser says: ${complaints.slice(-2000)}`), 30_000)
 
 const waiting = new Map(), listeners = new Map()
 const errors = [], requests = []
