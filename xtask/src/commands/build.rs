@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use anstream::println;
 use clap::ValueEnum;
+use serde_json::json;
 
 use crate::build::{BuildOptions, NextStep, Profile, Target, build_in, cloudflare, lambda, server, vercel};
 use crate::project::Project;
@@ -18,6 +20,7 @@ use crate::ui;
   cargo xtask build --target all --package hello     every target, each with its deploy command
   cargo xtask build --target lambda --arm64          for Graviton: cheaper there, and static
   cargo xtask build --target vercel --out /tmp/out   somewhere else than dist/
+  cargo xtask build --target all --json              what was built, and how it is deployed, for another program
 
 What can stand in the function's Cargo.toml:
   [package.metadata.anyfn]
@@ -45,6 +48,9 @@ pub struct Args {
     /// Write to this folder instead of `dist` in the workspace's
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Print JSON, for another program: folders, deploy commands, what is to be done by hand, triggers
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A [`Target`], or all of them.
@@ -92,17 +98,34 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let built = build_in(&Project::load()?, &options)?;
     let function = &built.function;
     let next = [
-        built.lambda.map(|artefact| (lambda::next_step(function, &artefact.dir), artefact.by_hand)),
-        built.cloudflare.map(|artefact| (cloudflare::next_step(&artefact.dir), artefact.by_hand)),
-        built.vercel.map(|artefact| (vercel::next_step(&artefact.dir), artefact.by_hand)),
-        built.server.map(|artefact| (server::next_step(function, &artefact.dir), Vec::new())),
+        built.lambda.map(|artefact| {
+            (Target::Lambda, lambda::next_step(function, &artefact.dir), artefact.dir, artefact.by_hand)
+        }),
+        built
+            .cloudflare
+            .map(|artefact| (Target::Cloudflare, cloudflare::next_step(&artefact.dir), artefact.dir, artefact.by_hand)),
+        built.vercel.map(|artefact| (Target::Vercel, vercel::next_step(&artefact.dir), artefact.dir, artefact.by_hand)),
+        built
+            .server
+            .map(|artefact| (Target::Server, server::next_step(function, &artefact.dir), artefact.dir, Vec::new())),
     ];
-    for (NextStep { with, command, note }, by_hand) in next.into_iter().flatten() {
+    let mut targets = Vec::new();
+    for (target, NextStep { with, command, note }, dir, by_hand) in next.into_iter().flatten() {
+        if args.json {
+            targets.push(json!({ "target": target.name(), "dir": dir, "deploy": command, "byHand": by_hand }));
+            continue;
+        }
         ui::step("Next", format_args!("deploy to {with}:"));
         // What its triggers need and no configuration can say; each once.
         by_hand.iter().for_each(ui::detail);
         ui::detail(ui::command(&command));
         note.into_iter().for_each(|note| ui::detail(format_args!("({note})")));
+    }
+    if args.json {
+        let triggers: Vec<_> =
+            built.triggers.iter().map(|trigger| json!({ "kind": trigger.kind, "name": trigger.name })).collect();
+        let report = json!({ "package": function.package, "targets": targets, "triggers": triggers });
+        println!("{}", serde_json::to_string_pretty(&report)?);
     }
     Ok(())
 }

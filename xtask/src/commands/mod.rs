@@ -27,7 +27,10 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
   cargo xtask invoke queue                             send it an event
   cargo xtask build --target all --package my-fn       pack it, and say how each vendor deploys it
 
-`cargo xtask help COMMAND` says more, with examples.")]
+`cargo xtask help COMMAND` says more, with examples. `conformance` and `bench` are for anyfn's own repository.
+
+Exit codes: 0 it is done, 1 it failed and says what to do, 2 the command line was wrong. What is asked for goes to the
+standard output, as JSON with --json; progress goes to the error stream. Colour only on a terminal, and not with NO_COLOR.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -36,18 +39,18 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     New(new::Args),
-    Bench(bench::Args),
-    Build(build::Args),
-    Coldstart(coldstart::Args),
-    Conformance(conformance::Args),
-    Cost(cost::Args),
+    Dev(dev::Args),
     Run(run::Args),
     Invoke(invoke::Args),
+    Build(build::Args),
     Deploy(deploy::Args),
-    Dev(dev::Args),
     Doctor(doctor::Args),
+    Cost(cost::Args),
+    Coldstart(coldstart::Args),
     Demo(demo::Args),
     Test(test::Args),
+    Conformance(conformance::Args),
+    Bench(bench::Args),
 }
 
 /// The whole command line, for what checks or documents it.
