@@ -74,6 +74,8 @@ pub(crate) const GOALS: &[Goal] = &[
     at_least(Bench::Vercel, "GET hello", Unit::PerSecond, "hyper", 0.95),
     at_most(Bench::Vercel, "start", Unit::Milliseconds, "vercel_runtime", 1.0),
     at_least(Bench::Server, "GET hello", Unit::PerSecond, "hyper", 0.97),
+    // The same, by what a busy machine disturbs less.
+    at_most(Bench::Server, "GET hello", Unit::Microseconds, "hyper", 1.03),
 ];
 
 impl Goal {

@@ -33,8 +33,7 @@ pub(super) fn measure(project: &Project, pace: Pace, figures: &mut Figures) -> R
         Ok::<_, anyhow::Error>(ours(project, package, Target::Lambda)?.lambda.context("not built")?.bootstrap)
     };
     let mut http = vec![Subject::new(OURS, own("bench-http")?)];
-    let mut axum = vec![Subject::new(OURS, own("bench-axum")?)];
-    let mut events = vec![Subject::new(OURS, own("bench-events")?)];
+    let (mut axum, mut events) = (Vec::new(), Vec::new());
     let mut stream = http.clone();
     stream[0].env.push(("ANYFN_LAMBDA_STREAMING", "1"));
     if !pace.own {
@@ -43,8 +42,10 @@ pub(super) fn measure(project: &Project, pace: Pace, figures: &mut Figures) -> R
         let dir = peers(project, &packages, None)?;
         http.push(Subject::new("by hand", dir.join("peer-lambda-raw")));
         http.push(Subject::new("lambda_http", dir.join("peer-lambda-http")));
+        axum.push(Subject::new(OURS, own("bench-axum")?));
         axum.push(Subject::new("lambda_http + axum", dir.join("peer-lambda-axum")));
         stream.push(Subject::new("lambda_http + axum", dir.join("peer-lambda-stream")));
+        events.push(Subject::new(OURS, own("bench-events")?));
         events.push(Subject::new("by hand", dir.join("peer-lambda-events")));
     }
     let mut objects = events.clone();
@@ -82,7 +83,7 @@ pub(super) fn measure(project: &Project, pace: Pace, figures: &mut Figures) -> R
             subjects: &stream,
         },
     ];
-    for work in &works {
+    for work in works.iter().filter(|work| !work.subjects.is_empty()) {
         ui::detail(work.name);
         alternating(work.subjects, pace.counted(), |subject| {
             let instructions = counted(subject, work)?;

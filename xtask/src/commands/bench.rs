@@ -14,10 +14,14 @@ use crate::project::Project;
   cargo xtask bench                   everything; writes docs/performance.md and its plots
   cargo xtask bench --quick           the same in less than 5 minutes, with fewer rounds; writes nothing
   cargo xtask bench --target lambda   one target; writes nothing
-  cargo xtask bench --check           anyfn's counts and sizes against benches/committed.json, as CI does
+  cargo xtask bench --check           anyfn's own counts and sizes against benches/committed.json
   cargo xtask bench --commit          writes benches/committed.json anew
 
-Instructions are counted by valgrind, which must be installed; time-based figures want a calm machine.")]
+`cargo xtask test` checks core and Lambda, in a minute and a half. Everything takes some 20 minutes.
+
+Instructions are counted by valgrind's callgrind: the machine's own, or Debian's package, unpacked into .anyfn/. They hardly
+differ from run to run. What is timed (CPU time, requests a second, starts) wants a calm machine, and its spread is told.
+The goals and what was reached come first; a ratio is anyfn's figure divided by the other's of the same round.")]
 pub struct Args {
     /// What to measure; everything unless told
     #[arg(long, value_enum)]

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::bench::Bench;
+use crate::commands::bench;
 use crate::project::Project;
 use crate::{tools, ui};
 
@@ -23,8 +25,12 @@ const ACCEPTANCE: (&str, &str) = ("anyfn-xtask", "acceptance");
 Steps can be run by themselves, with cargo:
   cargo test --workspace --exclude anyfn-conformance
   cargo test -p anyfn-xtask --test acceptance
+  cargo xtask bench --check --target core --target lambda
   cargo test -p anyfn-conformance --test conformance -- lambda-v2 server")]
 pub struct Args {}
+
+/// The package of what is measured, in anyfn's own repository.
+const BENCHMARKS: &str = "bench-work";
 
 /// One thing to do, and what it is called.
 struct Step {
@@ -79,6 +85,9 @@ fn steps(project: &Project) -> Vec<Step> {
             cargo_test(project, vec!["--package", ACCEPTANCE.0, "--test", ACCEPTANCE.1]),
         );
     }
+    if project.has_package(BENCHMARKS) {
+        add("what anyfn costs", Box::new(costs));
+    }
     if conformance {
         add("every platform's runtime", cargo_test(project, vec!["--package", CONFORMANCE, "--no-fail-fast"]));
     }
@@ -105,6 +114,19 @@ fn install(acceptance: bool) -> Result<()> {
     }
     ui::detail(format_args!("everything is in {}", ui::path(&tools::dir()?)));
     Ok(())
+}
+
+/// Instructions, allocations and sizes of what is quick to measure, against what is committed.
+fn costs() -> Result<()> {
+    if let Err(error) = tools::valgrind()
+        && std::env::var_os("CI").is_none()
+    {
+        ui::warn(format_args!("not checked is what an invocation costs: {error:#}"));
+        return Ok(());
+    }
+    let check =
+        bench::Args { target: vec![Bench::Core, Bench::Lambda], quick: true, json: false, check: true, commit: false };
+    bench::run(&check).context("see `cargo xtask bench --help`")
 }
 
 fn cargo_test(project: &Project, arguments: Vec<&'static str>) -> Box<dyn FnOnce() -> Result<()>> {
