@@ -17,6 +17,7 @@ chapters! {
     Answers "answers.md"
     Triggers "triggers.md"
     Context "context.md"
+    Logs "logs.md"
     Axum "axum.md"
     Testing "testing.md"
     Migrating "migrating.md"

@@ -5,13 +5,22 @@ use crate::App;
 /// Serves the program on the target that it was built for.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub fn run(app: App) {
-    anyfn_cloudflare::run(app);
+    anyfn_cloudflare::run(traced(app));
+}
+
+#[cfg(feature = "tracing")]
+use anyfn_tracing::traced;
+
+/// The program as it is.
+#[cfg(not(feature = "tracing"))]
+fn traced(app: App) -> App {
+    app
 }
 
 /// [`run`], for a program that HTTP requests alone reach: where its size counts, what reads other events is left out.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub fn run_http(app: App) {
-    anyfn_cloudflare::run_http(app);
+    anyfn_cloudflare::run_http(traced(app));
 }
 
 /// [`run`], for a program that HTTP requests alone reach: where it weighs much, what reads other events is left out.
@@ -33,7 +42,7 @@ fn start<const HTTP: bool>(app: App) {
             "anyfn: built with panic = \"abort\": a panic ends every request; set panic = \"unwind\" in the profile"
         );
     }
-    if let Err(error) = serve::<HTTP>(app) {
+    if let Err(error) = serve::<HTTP>(traced(app)) {
         eprintln!("anyfn: {error}");
         std::process::exit(1);
     }
@@ -46,7 +55,7 @@ fn start<const HTTP: bool>(app: App) {
     clippy::needless_pass_by_value,
     reason = "what is reachable depends on the adapters that are compiled in"
 )]
-fn serve<const HTTP: bool>(app: App) -> Result<(), crate::BoxError> {
+fn serve<const HTTP: bool>(app: impl crate::Handler) -> Result<(), crate::BoxError> {
     #[cfg(feature = "lambda")]
     if anyfn_lambda::detected() {
         return anyfn_lambda::run(app);

@@ -20,17 +20,17 @@ const XRAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// ```
 /// use anyfn_core::{TraceContext, test};
 ///
-/// async fn handler(trace: Option<TraceContext>) -> http::HeaderMap {
-///     let mut request_to_another_service = http::HeaderMap::new();
+/// async fn handler(trace: Option<TraceContext>) -> String {
+///     let mut request_to_another_service = http::Request::new(());
 ///     if let Some(trace) = trace {
-///         trace.inject(&mut request_to_another_service);
+///         trace.inject(request_to_another_service.headers_mut());
 ///     }
-///     request_to_another_service
+///     format!("{:?}", request_to_another_service.headers())
 /// }
 ///
 /// let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /// let answer = test::block_on(test::get("/").header("traceparent", parent).send(handler));
-/// assert_eq!(answer.header("traceparent"), Some(parent));
+/// assert!(answer.text().contains(parent));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {

@@ -7,4 +7,5 @@ mod lesson;
 mod orders;
 mod program;
 mod todo;
+mod traced;
 mod webhooks;

@@ -239,6 +239,7 @@ fn serve(
             let deadline = deadline.duration_since(UNIX_EPOCH).ok()?.as_millis();
             format!(
                 "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: {id}\r\nlambda-runtime-deadline-ms: {deadline}\r\n\
+                 lambda-runtime-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1\r\n\
                  lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:1:function:f\r\n\
                  content-length: {length}\r\n\r\n{event}"
             )

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use anyfn_core::{Body, BoxError, Context, Error, Event, Handler, Response};
+use anyfn_core::{Body, BoxError, Context, Error, Event, Handler, Response, TraceContext};
 use bytes::Bytes;
 use http_body::Frame;
 
@@ -50,6 +50,9 @@ impl Handler for Function {
             "/late-stream" => stream([Step::Chunk("first".into()), Step::Never]),
             "/endless" => stream([Step::Always(Bytes::from(vec![b'x'; 1 << 16]))]),
             "/broken" => stream([Step::Chunk("first".into()), Step::Fail]),
+            "/trace" => {
+                Body::from(TraceContext::of(&Event::Http(request), &cx).map(|t| t.to_string()).unwrap_or_default())
+            }
             "/background" => {
                 cx.wait_until(async move { WORKED.store(true, Ordering::SeqCst) });
                 Body::from(if WORKED.load(Ordering::SeqCst) { "after" } else { "before" })

@@ -53,6 +53,7 @@ const CHECKS: &[Check] = &[
     ("work_after_the_answer_is_done_before_the_next_event", work_after_the_answer_is_done_before_the_next_event),
     ("an_instance_that_serves_several_at_once_does", an_instance_that_serves_several_at_once_does),
     ("a_log_set_to_json_is_json", a_log_set_to_json_is_json),
+    ("an_invocation_is_part_of_x_rays_trace", an_invocation_is_part_of_x_rays_trace),
     ("what_is_no_json_fails_alone", what_is_no_json_fails_alone),
     ("an_answer_that_lambda_does_not_take_costs_itself_alone", an_answer_that_lambda_does_not_take_costs_itself_alone),
     ("without_a_next_event_the_process_ends_and_says_so", without_a_next_event_the_process_ends_and_says_so),
@@ -186,6 +187,16 @@ fn a_log_set_to_json_is_json() {
     lives(&api);
     let line: serde_json::Value = serde_json::from_str(&api.logged("http event failed")).unwrap();
     assert_eq!((&line["level"], &line["requestId"]), (&"ERROR".into(), &"0".into()));
+}
+
+/// But where its caller names another.
+fn an_invocation_is_part_of_x_rays_trace() {
+    let api = Api::start(&[]);
+    let xray = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
+    assert_eq!(api.invoke(&event("/trace", "")).text(), xray);
+    let callers = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    assert_eq!(api.invoke(&event("/trace", &format!(r#","traceparent":"{callers}""#))).text(), callers);
+    assert_eq!(api.invoke(&event("/trace", r#","traceparent":"00-none""#)).text(), xray);
 }
 
 fn what_is_no_json_fails_alone() {

@@ -1,0 +1,78 @@
+//! What a function says with [`tracing`], in the log of the platform that it runs on.
+//!
+//! With the feature `tracing` of `anyfn` there is nothing else to do: `tracing::info!` and the like are written wherever the
+//! function is deployed, on Lambda to CloudWatch, on Workers to the `console` with its levels, on Vercel to the log of the
+//! request, on a server to standard error. Each event is a line of JSON with the invocation that it belongs to:
+//!
+//! ```json
+//! {"timestamp":"2026-11-23T03:00:00.25Z","level":"INFO","requestId":"8476a536","message":"resized","target":"shop",
+//!  "trigger":"queue","coldStart":true,"traceId":"0af7651916cd43dd8448eb211c80319c","fields":{"width":320}}
+//! ```
+//!
+//! `fields` are those of the event and of the spans around it, the inner ones first. Another line comes when the invocation is
+//! over: its target is `anyfn`, its fields are what it was and what became of it, and how long it took until its answer began
+//! (`duration_ms`; the clock of Workers stands still while a program computes).
+//!
+//! # Which lines
+//!
+//! `RUST_LOG` says it by target and level, as in `RUST_LOG=warn,shop=debug,anyfn=off` ([`Targets`]); where it is not set,
+//! `AWS_LAMBDA_LOG_LEVEL` on Lambda, else `info`. Both are read when the instance starts.
+//!
+//! On a terminal the lines are for people; `ANYFN_LOG=json` or `ANYFN_LOG=text` decides otherwise.
+//!
+//! # Work of its own
+//!
+//! What a handler spawns belongs to the invocation if it is told so ([`tracing::Instrument::in_current_span`]); work after the
+//! answer ([`anyfn_core::Context::wait_until`]) is without being told.
+//!
+//! A program that has set a subscriber before its first event keeps it; it gets [`layer()`] for these lines.
+
+mod format;
+mod layer;
+mod traced;
+
+use anyfn_core::Context;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+pub use self::layer::{Lines, layer};
+pub use self::traced::{Traced, traced};
+
+/// Makes the subscriber of the process, once.
+fn install(cx: &Context) {
+    static INSTALLED: std::sync::Once = std::sync::Once::new();
+    INSTALLED.call_once(|| {
+        let (targets, wrong) = targets(cx);
+        let targets = targets.with_target(traced::SPAN, tracing::Level::ERROR);
+        let lines = layer::of(cx);
+        let subscriber = tracing_subscriber::registry().with(tracing_subscriber::Layer::with_filter(lines, targets));
+        // Somebody else's stays.
+        let _ = tracing::subscriber::set_global_default(subscriber);
+        if let Some(wrong) = wrong {
+            cx.log_at(anyfn_core::Level::Warn, wrong);
+        }
+    });
+}
+
+/// Which lines are written, and what is wrong with the setting.
+fn targets(cx: &Context) -> (Targets, Option<String>) {
+    use tracing::level_filters::LevelFilter;
+
+    let least = match anyfn_core::Invocation::log_level(cx) {
+        Some(anyfn_core::Level::Debug) => LevelFilter::DEBUG,
+        Some(anyfn_core::Level::Warn) => LevelFilter::WARN,
+        Some(anyfn_core::Level::Error) => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    };
+    let otherwise = Targets::new().with_default(least);
+    match cx.env("RUST_LOG").filter(|set| !set.is_empty()).map(|set| (set.parse(), set)) {
+        Some((Ok(targets), _)) => (targets, None),
+        Some((Err(error), set)) => {
+            let why = format!(
+                "anyfn: RUST_LOG is `{set}`, which is no list of targets and levels ({error}); lines of {least} and above are written"
+            );
+            (otherwise, Some(why))
+        }
+        None => (otherwise, None),
+    }
+}
