@@ -43,6 +43,7 @@ fn apt_get(dir: &Path, arguments: &[&str]) -> Result<()> {
     run(Command::new("apt-get")
         .args(["--quiet", "--quiet", "--option", "APT::Sandbox::User=root"])
         .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
         .current_dir(dir))
 }
 
