@@ -11,11 +11,11 @@ use super::figures::{Figures, OURS, Unit, median};
 use super::{Bench, report};
 use crate::ui;
 
-/// By how many percent a figure may grow, with the compiler that it was measured with.
+/// By how many percent a figure may grow, with the compiler and the C library that it was measured with.
 const GROWTH: f64 = 5.0;
 
-/// With another compiler, whose code is not this change's doing.
-const OTHER_COMPILER: f64 = 20.0;
+/// With others, whose code is not this change's doing.
+const OTHERS: f64 = 20.0;
 
 /// This many instructions more are let pass whatever the percentage: a compiler's whim is a few.
 const SMALL: f64 = 20.0;
@@ -26,12 +26,16 @@ const ADVICE: &str = "find what costs more, or, where it is worth it, commit wha
 /// What the file holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Committed {
-    /// With which compiler they were measured; another one makes other code.
-    pub(crate) rustc: String,
+    /// With which compiler and C library they were measured; another one makes other code, and allocates in its own way.
+    pub(crate) with: String,
     /// On which architecture; another one has other instructions.
     pub(crate) arch: String,
     /// By target, work and unit.
     pub(crate) figures: BTreeMap<String, f64>,
+}
+
+fn with() -> String {
+    format!("{}; {}", report::rustc(), report::said("ldd", &["--version"]).lines().next().unwrap_or_default())
 }
 
 fn path(root: &Path) -> PathBuf {
@@ -47,13 +51,13 @@ fn read(root: &Path) -> Result<Committed> {
 
 /// Writes what was measured in place of what is committed; what was not measured stays.
 pub(crate) fn write(root: &Path, figures: &Figures) -> Result<()> {
-    let rustc = report::rustc();
+    let with = with();
     let mut all = match read(root) {
-        Ok(committed) if committed.rustc == rustc && committed.arch == ARCH => committed.figures,
+        Ok(committed) if committed.with == with && committed.arch == ARCH => committed.figures,
         _ => BTreeMap::new(),
     };
     all.extend(own(figures));
-    let committed = Committed { rustc, arch: ARCH.to_owned(), figures: all };
+    let committed = Committed { with, arch: ARCH.to_owned(), figures: all };
     std::fs::write(path(root), serde_json::to_string_pretty(&committed)? + "\n").context("cannot write the figures")?;
     ui::step("Wrote", ui::path(&path(root)));
     Ok(())
@@ -84,12 +88,12 @@ pub(crate) fn check(root: &Path, figures: &Figures) -> Result<()> {
         ));
         return Ok(());
     }
-    let rustc = report::rustc();
-    let growth = if committed.rustc == rustc { GROWTH } else { OTHER_COMPILER };
+    let with = with();
+    let growth = if committed.with == with { GROWTH } else { OTHERS };
     if growth > GROWTH {
         ui::warn(format_args!(
-            "compiled with {rustc}, and the figures are of {}: {growth} % of growth are let pass in place of {GROWTH} %",
-            committed.rustc
+            "measured with {with}, and the figures are of {}: {growth} % of growth are let pass in place of {GROWTH} %",
+            committed.with
         ));
     }
     let own = own(figures);

@@ -147,7 +147,8 @@ pub(crate) fn rustc() -> String {
     said("rustc", &["--version"])
 }
 
-fn said(program: &str, arguments: &[&str]) -> String {
+/// What a program says.
+pub(crate) fn said(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map_or_else(|_| format!("no {program}"), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
