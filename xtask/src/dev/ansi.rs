@@ -86,6 +86,9 @@ pub(super) fn html(text: &str) -> String {
                                 // The first sixteen are the eight, twice.
                                 let index = numbers.next().filter(|index| *index < 16);
                                 colour = index.map(|index| COLOURS[index % 8]);
+                            } else {
+                                // Red, green and blue.
+                                numbers.nth(2);
                             }
                         }
                         _ => {}

@@ -9,6 +9,7 @@ mod built;
 mod cloudevents;
 mod deploy;
 mod deployed;
+mod dev;
 mod failing;
 mod fake;
 mod folder;
