@@ -5,13 +5,13 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{Message, TargetKind};
 
 use super::{Profile, Target, native};
 use crate::local::guard;
 use crate::project::{Function, Project};
-use crate::{tools, ui};
+use crate::{doctor, tools, ui};
 
 /// The triple of Workers.
 const WORKER: &str = "wasm32-unknown-unknown";
@@ -30,7 +30,21 @@ pub(crate) fn build_worker(project: &Project, function: &Function, profile: Prof
     };
     set_profile(&mut cargo, profile, own);
     cargo.args(["--target", WORKER]);
-    executable(project, cargo, function)
+    executable(project, cargo, function).map_err(|error| with_obstacles(project, function, error))
+}
+
+/// Dozens of errors in somebody else's crate say little; which line of `Cargo.toml` brings it says what to do.
+fn with_obstacles(project: &Project, function: &Function, error: anyhow::Error) -> anyhow::Error {
+    let found = doctor::obstacles(project, function).unwrap_or_default();
+    let told: Vec<_> = found.iter().map(|finding| format!("{} ({})", finding.what, finding.path.join(" → "))).collect();
+    if told.is_empty() {
+        return error;
+    }
+    anyhow!(
+        "{error}\nwhat cannot go to Workers, and may be why: {}\n`doctor --target cloudflare --package {}` says which line to change",
+        told.join("; "),
+        function.package
+    )
 }
 
 /// Compiles natively with `adapters` and gives the executable's path; without a `triple`, for this machine.

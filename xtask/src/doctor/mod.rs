@@ -66,6 +66,16 @@ pub fn machine(target: Option<Target>) -> Vec<Finding> {
     machine::examine(&machine::Shell, target, crate::settings::Libc::Auto)
 }
 
+/// What the function depends on that cannot go to Workers.
+///
+/// # Errors
+/// When cargo cannot tell what the function depends on.
+pub(crate) fn obstacles(project: &Project, function: &Function) -> Result<Vec<Finding>> {
+    let mut found = workers::examine(project, function)?;
+    found.retain(|finding| finding.state == State::Broken);
+    Ok(found)
+}
+
 /// Looks at the machine, the versions in `Cargo.lock`, the function's settings and dependencies, and what was built of it.
 ///
 /// With a `target`, what stands in its way is broken; without one, it is a warning, since another may be meant.

@@ -15,7 +15,33 @@ pub(super) fn examine(project: &Project, function: &Function, target: Option<Tar
         found.push(Finding::new("settings", State::Broken, error.to_string()));
     }
     found.extend(targets.iter().flat_map(|target| limits(function, *target)));
+    // Where one platform is meant: of four, nobody would read it.
+    found.extend(target.map(|target| Finding::new("bodies", State::Note, bodies(function, target))));
     Ok(found)
+}
+
+/// How large requests and answers may be; what is larger is refused by the platform or by the adapter.
+fn bodies(function: &Function, target: Target) -> String {
+    let streaming = function.settings.lambda.streaming;
+    match target {
+        Target::Lambda if streaming => {
+            "a request has 6 MB at most, 4.5 MB where it is no text; an answer 200 MB".to_owned()
+        }
+        Target::Lambda => {
+            "a request and an answer have 6 MB at most, 4.5 MB where they are no text; `streaming = true` in \
+                           [package.metadata.anyfn.lambda] answers with up to 200 MB"
+                .to_owned()
+        }
+        Target::Cloudflare => {
+            "a request has 100 MB at most (by the zone's plan), and all of the function 128 MB of memory: \
+                               read what is larger as a stream"
+                .to_owned()
+        }
+        Target::Vercel => "a request has 4.5 MB at most, and so has an answer that is not streamed".to_owned(),
+        Target::Server => {
+            "a request has 16 MiB at most, unless the variable `ANYFN_MAX_BODY` says otherwise".to_owned()
+        }
+    }
 }
 
 /// One panic costs one answer where it unwinds, and the instance where it aborts.
@@ -93,7 +119,7 @@ fn limits(function: &Function, target: Target) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{State, limits};
+    use super::{State, bodies, limits};
     use crate::build::Target;
     use crate::project::Function;
     use crate::settings::Settings;
@@ -111,5 +137,16 @@ mod tests {
         assert_eq!(states(256, 301, Target::Vercel), [State::Warning]);
         assert_eq!(states(256, 10, Target::Cloudflare), [State::Note]);
         assert_eq!(states(1, 100_000, Target::Server), []);
+    }
+
+    #[test]
+    fn what_streams_may_be_larger() {
+        let said = |streaming| {
+            let mut settings = Settings::default();
+            settings.lambda.streaming = streaming;
+            let (package, bin, facade) = ("a".to_owned(), "a".to_owned(), "anyfn".to_owned());
+            bodies(&Function { package, description: None, bin, facade, settings }, Target::Lambda)
+        };
+        assert!(said(false).contains("`streaming = true`") && said(true).ends_with("an answer 200 MB"));
     }
 }
