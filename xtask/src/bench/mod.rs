@@ -78,7 +78,7 @@ impl Pace {
     fn timed(self) -> usize {
         match self {
             Self { own: true, .. } => 0,
-            Self { quick: true, .. } => 5,
+            Self { quick: true, .. } => 3,
             _ => 15,
         }
     }
