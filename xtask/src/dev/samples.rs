@@ -28,7 +28,7 @@ pub(crate) const SAMPLES: &[Sample] = &[
     sample(&["queue", "sqs"], "queue", "a queue's message: {\"id\":1}"),
     sample(&["object-created", "s3-put"], "object_created", "the object `sample.txt` of 12 bytes was stored"),
     sample(&["object-removed", "s3-delete"], "object_removed", "the object `sample.txt` was removed"),
-    sample(&["change-insert", "dynamodb"], "change", "the row {\"id\":1} was inserted"),
+    sample(&["change-insert", "change", "dynamodb"], "change", "the row {\"id\":1} was inserted"),
     sample(&["change-update"], "change", "the row {\"id\":1} became {\"id\":1,\"changed\":true}"),
     sample(&["change-remove"], "change", "the row {\"id\":1} was removed"),
     sample(&["message", "sns"], "message", "a message was published: {\"id\":1}"),
@@ -116,6 +116,14 @@ mod tests {
             for name in sample.names {
                 assert_eq!(named(name).unwrap().names, sample.names);
             }
+        }
+    }
+
+    /// `run` names a trigger's kind as what to invoke.
+    #[test]
+    fn every_kind_of_trigger_is_the_name_of_a_sample() {
+        for kind in ["schedule", "queue", "object_created", "object_removed", "change", "message", "custom"] {
+            assert_eq!(named(&kind.replace('_', "-")).map(|sample| sample.kind), Some(kind));
         }
     }
 }
