@@ -173,10 +173,10 @@ impl Builder {
         let generation = Arc::new(started.map_err(|error| failure(&title, &error, ""))?);
         self.leave_note(&generation).map_err(|error| failure("cannot leave a note", &error, ""))?;
         self.guard(&generation);
-        self.shared.set(Stage::Serving(Arc::clone(&generation)));
         let address = format!("http://{}", self.shared.addr);
         ui::step("Ready", format_args!("{} in {} ms: {address}", self.package(), begin.elapsed().as_millis()));
         self.shared.say.ready(self.package(), self.shared.target.name(), &address);
+        self.shared.set(Stage::Serving(Arc::clone(&generation)));
         if let Some((before, _)) = self.current.replace((generation, digest)) {
             self.retiring.spawn(async move { before.retire().await });
         }

@@ -62,6 +62,8 @@ pub(super) struct Invocation {
     pub(super) waited: f64,
     /// The start of the instance, if this was its first invocation.
     pub(super) cold_start: Option<f64>,
+    /// The instance was started for it, and how long that took is not told apart from the rest.
+    pub(super) cold_within: bool,
     /// From the function's taking it to the beginning of its answer.
     pub(super) execute: Option<f64>,
     /// From there to the end of the answer.
@@ -134,6 +136,7 @@ impl Records {
             ended: None,
             waited: 0.0,
             cold_start: None,
+            cold_within: false,
             execute: None,
             respond: None,
             background: None,
@@ -197,7 +200,10 @@ impl Records {
     /// The oldest that the platform has not told the duration of, with this title: and how long it has run.
     pub(super) fn unreported(&self, title: &str) -> Option<(u64, Duration)> {
         let entries = self.entries();
-        let mut of_title = entries.1.iter().filter(|entry| entry.view.title == title);
+        // An event goes by its own title, and came as a request nevertheless.
+        let is_event = title == "POST /_anyfn/events";
+        let mut of_title =
+            entries.1.iter().filter(|entry| entry.view.title == title || (is_event && entry.view.kind != "http"));
         let found = of_title.find(|entry| entry.view.background.is_none() && entry.view.outcome != Outcome::Failed)?;
         Some((found.view.id, found.begun.elapsed()))
     }

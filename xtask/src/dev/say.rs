@@ -81,6 +81,9 @@ fn line(view: &Invocation) -> String {
     }
     let mut besides = Vec::new();
     besides.extend(view.cold_start.map(|ms| format!("cold start {} ms", short(ms))));
+    if view.cold_within {
+        besides.push("with a cold start".to_owned());
+    }
     besides.extend(view.background.filter(|ms| *ms >= 1.0).map(|ms| format!("background {} ms", short(ms))));
     if view.waited >= 1.0 {
         besides.push(format!("waited {} ms for the build", short(view.waited)));

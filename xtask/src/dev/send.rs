@@ -14,6 +14,7 @@ use crate::build::lambda::MEMORY;
 use crate::local::Report;
 use crate::local::events::{Event, Told};
 use crate::local::http1::{Answer, Request};
+use crate::local::lambda::Api;
 
 /// The largest event that any platform takes.
 const LARGEST: usize = 8 << 20;
@@ -23,6 +24,8 @@ const SHOWN: usize = 16 << 10;
 /// The clock of one invocation.
 pub(super) struct Clock {
     begin: Instant,
+    /// Whether it is the first of its instance.
+    first: bool,
     cold_start: Option<Duration>,
     cpu: Option<Duration>,
     shared: bool,
@@ -31,9 +34,16 @@ pub(super) struct Clock {
 impl Clock {
     /// The function is about to take it.
     pub(super) fn start(shared: &Shared, generation: &Generation) -> Self {
-        // workerd makes an instance inside of its first event and does not tell how long that took; the emulator reports it.
-        let cold_start = generation.cold_start().filter(|_| shared.target != Target::Cloudflare);
-        Self { begin: Instant::now(), cold_start, cpu: generation.cpu(), shared: shared.records.running() > 1 }
+        let start = generation.cold_start();
+        let first = start.is_some();
+        // workerd and AWS' emulator make an instance inside of its first event.
+        let within = match shared.target {
+            Target::Cloudflare => true,
+            Target::Lambda => shared.lambda().api == Api::Emulator,
+            Target::Vercel | Target::Server => false,
+        };
+        let cold_start = start.filter(|_| !within);
+        Self { begin: Instant::now(), first, cold_start, cpu: generation.cpu(), shared: shared.records.running() > 1 }
     }
 
     pub(super) fn elapsed(&self) -> Duration {
@@ -51,12 +61,9 @@ pub(super) fn finish(
     report: Option<&Report>,
 ) {
     let cpu = generation.cpu().zip(clock.cpu).map(|(now, before)| now.saturating_sub(before));
-    let init = report.and_then(|report| report.init);
-    let cold_start = if report.is_some() && shared.lambda().api == crate::local::lambda::Api::Emulator {
-        init
-    } else {
-        clock.cold_start
-    };
+    // AWS' emulator says that it took a few microseconds, which is not how long it took.
+    let init = report.and_then(|report| report.init).filter(|init| *init >= Duration::from_millis(1));
+    let cold_start = init.or(clock.cold_start);
     // The emulator starts the function inside of the first invocation.
     let started = init.unwrap_or_default();
     let execute = execute.saturating_sub(started);
@@ -67,6 +74,7 @@ pub(super) fn finish(
     let others = clock.shared || shared.records.running() > 1;
     shared.records.update(id, |view| {
         view.cold_start = cold_start.map(millis);
+        view.cold_within = clock.first && cold_start.is_none();
         view.execute = Some(millis(execute));
         // An event is answered in one piece.
         view.respond = (!respond.is_zero()).then(|| millis(respond));
@@ -137,9 +145,7 @@ pub(super) async fn raw(shared: &Arc<Shared>, mut request: Request) -> Answer {
         Ok(None) => return Answer::typed(413, "text/plain", "an event that is larger than any platform takes\n"),
         Err(error) => return Answer::typed(400, "text/plain", format!("{error}\n")),
     };
-    let (id, result) = raw_json(shared, json).await;
-    let _ = id;
-    match result {
+    match raw_json(shared, json).await.1 {
         Ok(text) => Answer::typed(200, "application/json", text),
         Err(why) => Answer::typed(500, "text/plain", why),
     }
