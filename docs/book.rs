@@ -15,6 +15,7 @@ chapters! {
     ThreeWays "three-ways.md"
     Extractors "extractors.md"
     Answers "answers.md"
+    Streaming "streaming.md"
     Triggers "triggers.md"
     Context "context.md"
     Logs "logs.md"

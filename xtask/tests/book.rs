@@ -130,7 +130,7 @@ fn is_package(name: &str) -> bool {
 #[test]
 fn every_command_line_is_one_that_is_taken() {
     let mut seen = 0;
-    for block in blocks().iter().filter(|block| block.kind == "text") {
+    for block in blocks().iter().filter(|block| ["text", "sh"].contains(&block.kind.as_str())) {
         for line in command_lines(&block.text) {
             seen += 1;
             if let Some(wrong) = wrong(&line) {
@@ -200,7 +200,7 @@ fn what_rust_does_not_compile_in_place_is_compiled_elsewhere() {
     for Block { place, kind, text } in blocks() {
         match kind.as_str() {
             // As documentation tests, or by the tests above; `tidy` holds that each chapter is among the former.
-            "rust" | "rust,no_run" | "text" | "toml" => continue,
+            "rust" | "rust,no_run" | "text" | "sh" | "toml" => continue,
             "rust,ignore" => assert!(vendors.contains(&text), "{place} is no file of docs/migrating"),
             "rs" => assert!(
                 ours.iter().any(|file| stripped(file).contains(&stripped(&text))),
@@ -215,4 +215,50 @@ fn what_rust_does_not_compile_in_place_is_compiled_elsewhere() {
         seen += 1;
     }
     assert!(seen >= 4, "{seen} blocks");
+}
+
+/// The cells of a table's row that begins with `first`.
+fn row(page: &str, first: &str) -> Vec<String> {
+    let row = page.lines().find(|line| line.starts_with(&format!("| {first} |")));
+    let row = row.unwrap_or_else(|| panic!("no row {first}"));
+    row.split('|').skip(2).take(4).map(|cell| cell.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_page_of_differences_says_what_the_adapters_constants_say() {
+    let page = fs::read_to_string(root().join("docs/book/platforms.md")).unwrap();
+    let platforms = [
+        anyfn_lambda::CAPABILITIES,
+        anyfn_cloudflare::CAPABILITIES,
+        anyfn_vercel::CAPABILITIES,
+        anyfn_server::CAPABILITIES,
+    ];
+    let cells = |first: &str| platforms.iter().zip(row(&page, first));
+    for (is, cell) in cells("answers stream") {
+        // Lambda's constant is of what streams nowhere but behind one setting.
+        assert!(is.streams_responses == (cell == "yes"), "{}: {cell}", is.target);
+    }
+    for (is, cell) in cells("request bodies stream") {
+        assert_eq!(is.streams_requests, cell == "yes", "{}", is.target);
+    }
+    for (is, cell) in cells("`wait_until`") {
+        assert_eq!(is.wait_until, cell.starts_with("yes"), "{}", is.target);
+    }
+    for (is, cell) in cells("`deadline`") {
+        assert_eq!(is.deadline, cell == "yes", "{}", is.target);
+    }
+    for (is, cell) in cells("largest request body") {
+        let said = match is.max_request_body {
+            Some(bytes) if bytes % (1 << 20) == 0 => format!("{} MiB", bytes >> 20),
+            Some(bytes) if bytes > 6_000_000 && is.target == "lambda" => "6 MB".to_owned(),
+            Some(bytes) => format!("{} MB", bytes as f64 / 1e6),
+            // The zone's plan says it, not the adapter.
+            None => "100 MB".to_owned(),
+        };
+        assert!(cell.starts_with(&said), "{}: {cell}, {said}", is.target);
+    }
+    for (is, cell) in cells("triggers") {
+        let custom = is.triggers.iter().any(|trigger| trigger.name() == "custom");
+        assert_eq!((is.triggers.len(), cell.as_str()), if custom { (7, "all") } else { (6, "all but `custom`") });
+    }
 }
