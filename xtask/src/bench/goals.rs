@@ -88,3 +88,33 @@ impl Goal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{GOALS, Limit};
+
+    /// A goal for work that nothing measures would not be missed.
+    #[test]
+    fn every_goal_stands_in_the_page() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for goal in GOALS {
+            let row = format!(
+                "| {} | {} | {} | {} |",
+                goal.target.title(),
+                goal.work,
+                goal.unit.heading(),
+                goal.peer.unwrap_or("–")
+            );
+            assert!(page.contains(&row), "{row}: measured by another name, or the page is older: cargo xtask bench");
+        }
+    }
+
+    #[test]
+    fn a_limit_holds_on_its_own_side() {
+        assert!(Limit::AtMost(1.0).holds(1.0) && !Limit::AtMost(1.0).holds(1.1));
+        assert!(Limit::AtLeast(1.0).holds(1.0) && !Limit::AtLeast(1.0).holds(0.9));
+    }
+}
