@@ -74,7 +74,7 @@ fn a_mistake_is_answered_with_what_to_do_and_writes_nothing() {
 #[test]
 fn every_command_teaches_with_examples() {
     let folder = Folder::new("help");
-    for command in ["new", "build", "dev", "run", "invoke", "deploy", "doctor", "cost", "demo"] {
+    for command in ["new", "build", "coldstart", "dev", "run", "invoke", "deploy", "doctor", "cost", "demo"] {
         let help = text(&anyfn(&folder.0, &[command, "--help"]).stdout);
         assert!(help.contains(&format!("Examples:\n  cargo anyfn {command}")), "{help}");
     }

@@ -1,7 +1,7 @@
 //! `dev`: serve a function, build it again when its sources change, and show what happens.
 //!
-//! One listener of ours stays, and hands each request to the process of the last good build ([`front`]). A loop
-//! ([`builder`]) watches, builds and starts; [`page`] is what a browser sees of it.
+//! One listener of ours stays, and hands each request to the process of the last good build (`front`). A loop
+//! (`builder`) watches, builds and starts; `page` is what a browser sees of it.
 
 mod ansi;
 mod bill;
