@@ -31,6 +31,8 @@ const LAMBDA_ZIP: Limit = Limit {
 };
 const WORKERS: Limit =
     Limit { what: "Workers: gzipped", most: 10_000_000, first: Some((3_000_000, "beyond 3 MB it wants a paid plan")) };
+/// What a Worker holds before its first event, of what an isolate may (Workers: "Limits").
+const WORKERS_MEMORY: Limit = Limit { what: "Workers: memory at the start", most: 128 << 20, first: None };
 const VERCEL: Limit = Limit { what: "Vercel: unpacked", most: 262_144_000, first: None };
 
 pub(super) fn examine(project: &Project, function: &Function, target: Option<Target>) -> Result<Vec<Finding>> {
@@ -62,6 +64,8 @@ pub(super) fn examine(project: &Project, function: &Function, target: Option<Tar
                     all += gzipped(&std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)?;
                 }
                 found.push(fits(&WORKERS, all));
+                let wasm = std::fs::read(dir.join("dist/index_bg.wasm")).context("the Worker has no module")?;
+                found.extend(memory(&wasm).map(|bytes| fits(&WORKERS_MEMORY, bytes)));
             }
             Target::Server => {}
         }
@@ -71,6 +75,39 @@ pub(super) fn examine(project: &Project, function: &Function, target: Option<Tar
 
 fn size(path: &Path) -> Result<u64> {
     Ok(path.metadata().with_context(|| format!("cannot read {}", path.display()))?.len())
+}
+
+/// How many bytes of memory a WebAssembly module asks for when it starts (WebAssembly: "Binary format", memory section).
+fn memory(wasm: &[u8]) -> Option<u64> {
+    const MEMORY: u8 = 5;
+    const PAGE: u64 = 65_536;
+    let mut rest = wasm.strip_prefix(b"\0asm\x01\0\0\0")?;
+    loop {
+        let (kind, after) = rest.split_first()?;
+        rest = after;
+        let length = usize::try_from(number(&mut rest)?).ok()?;
+        let mut section = rest.get(..length)?;
+        if *kind == MEMORY {
+            let _count = number(&mut section)?;
+            let _flags = number(&mut section)?;
+            return number(&mut section)?.checked_mul(PAGE);
+        }
+        rest = &rest[length..];
+    }
+}
+
+/// An unsigned LEB128 number, taken off the front.
+fn number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0_u64;
+    for shift in (0..35).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// Whether an executable starts on Amazon Linux.
@@ -110,7 +147,18 @@ fn fits(limit: &Limit, bytes: u64) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::{LAMBDA, LAMBDA_ZIP, State, WORKERS, fits};
+    use super::{LAMBDA, LAMBDA_ZIP, State, WORKERS, WORKERS_MEMORY, fits, memory};
+
+    #[test]
+    fn the_memory_that_a_module_asks_for_is_read_and_nonsense_is_none() {
+        // A custom section of two bytes, then a memory of at least 1,920 pages (120 MiB).
+        let module = b"\0asm\x01\0\0\0\x00\x02\x01a\x05\x04\x01\x00\x80\x0f";
+        assert_eq!(memory(module), Some(1920 * 65_536));
+        let finding = fits(&WORKERS_MEMORY, memory(module).unwrap());
+        assert!(finding.state == State::Warning && finding.what.contains("125.8 MB of 134.2 MB: near"), "{finding:?}");
+        assert!((0..module.len()).all(|end| memory(&module[..end]).is_none()));
+        assert_eq!(memory(b"\0asm\x01\0\0\0\x05\xff\xff\xff\xff\xff\xff"), None);
+    }
 
     #[test]
     fn a_limit_is_told_when_it_is_near_and_when_it_is_passed() {
