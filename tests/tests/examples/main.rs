@@ -4,6 +4,7 @@ mod browser;
 mod cost;
 mod first;
 mod lesson;
+mod nightly;
 mod orders;
 mod program;
 mod todo;
