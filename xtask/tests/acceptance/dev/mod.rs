@@ -90,7 +90,7 @@ fn an_end_in_the_middle_of_a_build_leaves_nothing_behind() {
     let dev = Dev::start(&folder, &[]);
     let begin = Instant::now();
     while !processes_in(&folder).iter().any(|name| name.contains("build-script")) {
-        assert!(begin.elapsed() < Duration::from_secs(180), "no build script runs: {}", dev.said());
+        assert!(begin.elapsed() < Duration::from_secs(400), "no build script runs: {}", dev.said());
         thread::sleep(Duration::from_millis(20));
     }
     let port = dev.addr.port().to_string();
