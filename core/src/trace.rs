@@ -12,7 +12,8 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const XRAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The trace that an invocation is part of, as its caller told it: from the headers `traceparent` and `tracestate` ("Trace
-/// Context", W3C recommendation), a CloudEvent's extensions of that name, `X-Amzn-Trace-Id`, or the platform.
+/// Context", W3C recommendation), a [`Custom`](crate::Custom) CloudEvent's extensions of that name, `X-Amzn-Trace-Id`, or the
+/// platform.
 ///
 /// As an argument of a handler it is an extractor, an `Option` of it where there may be none. What is not valid counts as
 /// absent, as the recommendation says. anyfn itself begins no trace.
