@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyfn_core::{App, Error, State, test};
 use futures_util::FutureExt as _;
@@ -11,7 +12,7 @@ use futures_util::future::{BoxFuture, join_all, pending};
 type First = fn() -> BoxFuture<'static, Result<(), Error>>;
 
 /// A program that answers with the number of the attempt that made its state, and how often it was tried.
-fn program(first: First) -> (App, Arc<AtomicUsize>) {
+fn program(first: First) -> (Arc<App>, Arc<AtomicUsize>) {
     async fn made(State(attempt): State<usize>) -> String {
         attempt.to_string()
     }
@@ -26,13 +27,18 @@ fn program(first: First) -> (App, Arc<AtomicUsize>) {
             Ok::<_, Error>(attempt)
         }
     };
-    (App::builder().state(connect).http(made).build(), tried)
+    (Arc::new(App::builder().state(connect).http(made).build()), tried)
 }
 
-/// The answers of five events that come at the same time.
-async fn five(app: &App) -> Vec<(u16, String)> {
-    let answers = join_all((0..5).map(|_| test::get("/").send_to(app))).await;
-    answers.iter().map(|answer| (answer.status(), answer.text().to_owned())).collect()
+/// The answers of five events that come at the same time, each in a task of its own: who waits must be woken.
+async fn five(app: &Arc<App>) -> Vec<(u16, String)> {
+    let events = (0..5).map(|_| {
+        let app = Arc::clone(app);
+        tokio::spawn(async move { test::get("/").send_to(&*app).await })
+    });
+    let answers = tokio::time::timeout(Duration::from_secs(10), join_all(events)).await.expect("all are answered");
+    let answers = answers.into_iter().map(|answer| answer.expect("an event's panic is its answer"));
+    answers.map(|answer| (answer.status(), answer.text().to_owned())).collect()
 }
 
 fn is(status: u16, text: &str) -> impl Fn(&(u16, String)) -> bool {
@@ -84,8 +90,8 @@ async fn a_panic_is_one_events_alone_and_the_next_makes_it() {
 #[tokio::test]
 async fn an_event_that_is_dropped_while_it_makes_the_state_leaves_that_to_one_that_waits() {
     let (app, tried) = program(|| Box::pin(pending()));
-    let mut first = Box::pin(test::get("/").send_to(&app));
-    let mut second = Box::pin(test::get("/").send_to(&app));
+    let mut first = Box::pin(test::get("/").send_to(&*app));
+    let mut second = Box::pin(test::get("/").send_to(&*app));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut second).now_or_never().is_none());
     assert_eq!(tried.load(Ordering::SeqCst), 1);
