@@ -183,6 +183,20 @@ fn a_bad_host_is_a_400() {
     }
 }
 
+/// Without a `host` header a domain that is none is no reason to refuse: there is no authority then.
+#[test]
+fn a_bad_domain_is_nobodys_name() {
+    let request = |domain: &str| {
+        let event = with(url("/", ""), "headers", json!({}));
+        let context = json!({ "domainName": domain, "http": { "method": "GET", "sourceIp": "203.0.113.7" } });
+        http(&with(event, "requestContext", context)).request.uri().to_string()
+    };
+    assert_eq!(request("abc.example"), "https://abc.example/");
+    for domain in ["execute-a@pi.example", "a b", "a.example:99999", ""] {
+        assert_eq!(request(domain), "/", "{domain}");
+    }
+}
+
 #[test]
 fn every_value_of_a_repeated_header_arrives() {
     let event = with(v1("/"), "headers", json!({ "x-a": "b", "Host": API }));

@@ -261,7 +261,7 @@ fn uri(headers: &HeaderMap, domain: Option<&str>, target: &str) -> Result<Uri, E
             let host = Authority::try_from(host.as_bytes()).ok().filter(is_host);
             Some(host.ok_or_else(|| Error::bad_request("the request needs a valid `host` header"))?)
         }
-        None => domain.and_then(|domain| Authority::try_from(domain).ok()),
+        None => domain.and_then(|domain| Authority::try_from(domain).ok()).filter(is_host),
     };
     if let Some(host) = host {
         parts.authority = Some(host);
