@@ -105,8 +105,8 @@ pub fn run(args: &Args) -> Result<()> {
         );
         let triggers: Vec<_> =
             built.triggers.iter().map(|trigger| (trigger.kind.clone(), trigger.name.clone())).collect();
-        if triggers.iter().any(|(kind, _)| kind == "http") {
-            ui::detail(format_args!("curl '{address}/?name=Ada'"));
+        if let Some((_, path)) = triggers.iter().find(|(kind, _)| kind == "http") {
+            ui::detail(asked(&address, path.as_deref()));
         }
         if let Some((kind, _)) = triggers.iter().find(|(kind, _)| kind != "http") {
             ui::detail(format_args!("cargo xtask invoke {}", kind.replace('_', "-")));
@@ -160,14 +160,29 @@ fn platform(target: Target, lambda: &Lambda) -> String {
     }
 }
 
+/// How the first path of a program is asked.
+fn asked(address: &str, path: Option<&str>) -> String {
+    let path = path.unwrap_or("/");
+    let fill = if path.contains('{') { " with a value in place of what is in braces" } else { "" };
+    format!("curl '{address}{path}'{fill}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::variable;
+    use super::{asked, variable};
 
     #[test]
     fn a_variable_is_split_at_its_first_equals_sign() {
         assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
         assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
         assert!(variable("A").is_err() && variable("=b").is_err());
+    }
+
+    #[test]
+    fn a_path_that_the_program_has_is_asked() {
+        assert_eq!(asked("http://a:1", None), "curl 'http://a:1/'");
+        assert_eq!(asked("http://a:1", Some("/parcels")), "curl 'http://a:1/parcels'");
+        let with = "curl 'http://a:1/price/{cents}' with a value in place of what is in braces";
+        assert_eq!(asked("http://a:1", Some("/price/{cents}")), with);
     }
 }
