@@ -91,7 +91,11 @@ pub fn encode(shape: Shape, head: &http::response::Parts, body: &Bytes) -> Resul
             answer.status_description = Some(description(head.status));
             let mut headers = joined(&head.headers, length);
             // A map has each name once, and names are read in any case: so every cookie gets a case of its own.
-            for (cookie, name) in cookies(&head.headers).into_iter().zip(cases("set-cookie")) {
+            let cookies = cookies(&head.headers);
+            if cookies.len() > CASES {
+                return Err(too_many_cookies(cookies.len()));
+            }
+            for (cookie, name) in cookies.into_iter().zip(cases("set-cookie")) {
                 headers.0.push((name.into(), cookie));
             }
             answer.headers = Some(headers);
@@ -171,6 +175,16 @@ fn text(value: &HeaderValue) -> Cow<'_, str> {
 
 fn description(status: StatusCode) -> String {
     format!("{} {}", status.as_str(), status.canonical_reason().unwrap_or("Unknown"))
+}
+
+/// In how many ways the nine letters of `set-cookie` can be written.
+const CASES: usize = 1 << 9;
+
+fn too_many_cookies(cookies: usize) -> Error {
+    Error::new(StatusCode::INTERNAL_SERVER_ERROR).detail("The answer has more cookies than this platform carries.").source(format!(
+        "the answer sets {cookies} cookies and an answer with one value for each header carries {CASES}: set fewer, or turn on \
+         multi-value headers of the load balancer's target group"
+    ))
 }
 
 /// A name in ever other cases: `set-cookie`, `Set-cookie`, `sEt-cookie`, `SEt-cookie`, …

@@ -70,6 +70,22 @@ fn a_hundred_cookies_behind_a_load_balancer_all_have_names_of_their_own() {
     assert!(names.iter().all(|name| name.eq_ignore_ascii_case("set-cookie")));
 }
 
+/// There are no more ways to write the name.
+#[test]
+fn a_cookie_too_many_behind_a_load_balancer_is_an_error_and_none_is_lost() {
+    let cookies = |number| (0..number).map(|_| ("set-cookie", &b"a=1"[..])).collect::<Vec<_>>();
+    let names = answer(Shape::Alb, &cookies(512), b"")["headers"].as_object().unwrap().len();
+    assert_eq!(names, 512);
+    for shape in [Shape::Alb, Shape::Lattice] {
+        let error = encode(shape, &head(200, &cookies(513)), &Bytes::new()).unwrap_err();
+        assert!(error.to_string().contains("513 cookies"), "{error}");
+    }
+    assert_eq!(
+        answer(Shape::AlbMulti, &cookies(513), b"")["multiValueHeaders"]["set-cookie"].as_array().unwrap().len(),
+        513
+    );
+}
+
 #[test]
 fn bytes_are_base64_only_where_they_must_be() {
     for (headers, body, expected) in [

@@ -42,10 +42,12 @@ impl Cut {
             return None;
         }
         if envelope.is_base64_encoded == Some(true) {
-            return Some(match &self.content {
+            // What is wrong is looked at whole: it may be no JSON at all.
+            return Some(Ok(match &self.content {
                 Content::AsItIs(text) => decoded(text),
                 Content::Unescaped(text) => decoded(text),
-            });
+            }
+            .ok()?));
         }
         match self.content {
             Content::AsItIs(text) => json::is_text(&text).then(|| Ok(text.into())),
