@@ -11,6 +11,7 @@ mod lambda_answers;
 mod lambda_events;
 mod lambda_http;
 mod tools;
+mod webhooks;
 
 #[cfg(test)]
 mod replay;
@@ -20,3 +21,4 @@ pub use gateways::gateways;
 pub use lambda_events::lambda_events;
 pub use lambda_http::lambda_http;
 pub use tools::tools;
+pub use webhooks::webhooks;

@@ -67,4 +67,4 @@ macro_rules! targets {
     )*};
 }
 
-targets! { lambda_http lambda_events cloudevents gateways tools }
+targets! { lambda_http lambda_events cloudevents gateways tools webhooks }
