@@ -15,6 +15,10 @@ pub fn webhooks(data: &[u8]) {
     let Some((kind, rest)) = data.split_first() else { return };
     let message = Message::read(rest);
     let Some(request) = message.request(Bytes::from(message.body.clone())) else { return };
+    // As every adapter gives it: `https://fn.example?a` is another spelling of `https://fn.example/?a`.
+    if !request.uri().path_and_query().is_some_and(|target| target.as_str().starts_with('/')) {
+        return;
+    }
     let delivery = Delivery::new(request);
     match kind % 5 {
         0 => whose::<Stripe>(delivery),
