@@ -91,38 +91,43 @@ fn reported(decoded: &Decoded, seed: usize) {
     assert_eq!(told, expected);
 }
 
-/// Messages keep their bytes, or are notifications of S3's, all of them.
+/// Messages keep their bytes, or are notifications of S3's, all of them. A line that begins with an exclamation mark is a
+/// message without a body, which fails alone.
 fn sqs(bodies: &[String]) {
     let records: Vec<Value> = bodies
         .iter()
         .enumerate()
-        .map(
-            |(n, body)| json!({ "messageId": format!("m{n}"), "body": body, "eventSourceARN": "arn:aws:sqs:r:1:jobs" }),
-        )
+        .map(|(n, body)| {
+            let member = if body.starts_with('!') { "none" } else { "body" };
+            json!({ "messageId": format!("m{n}"), member: body, "eventSourceARN": "arn:aws:sqs:r:1:jobs" })
+        })
         .collect();
     let decoded = of(Source::Sqs, &json!({ "Records": records }));
     reported(&decoded, bodies.len());
     let Reply::Items(receipts) = &decoded.reply else { panic!() };
     assert_eq!(receipts.len(), bodies.len());
+    let bodies: Vec<&String> = bodies.iter().filter(|body| !body.starts_with('!')).collect();
     match &decoded.event {
         Event::Queue(batch) => {
             let seen: Vec<_> = batch.items.iter().map(|item| &item.payload.0[..]).collect();
-            assert_eq!(seen, bodies.iter().map(String::as_bytes).collect::<Vec<_>>());
+            assert_eq!(seen, bodies.iter().map(|body| body.as_bytes()).collect::<Vec<_>>());
         }
         Event::Object(_) => assert!(bodies.iter().all(|body| body.trim_start().starts_with('{'))),
         other => panic!("{other:?}"),
     }
 }
 
-/// A line that begins with an exclamation mark is no base64: it fails, and what follows it in the shard waits.
+/// A line that begins with an exclamation mark is no base64, and two of them a record without data: it fails, and what follows
+/// it in the shard waits.
 fn kinesis(bodies: &[String]) {
     let records: Vec<Value> = bodies
         .iter()
         .enumerate()
         .map(|(n, body)| {
             let data = if body.starts_with('!') { body.clone() } else { STANDARD.encode(body) };
+            let member = if body.starts_with("!!") { "none" } else { "data" };
             json!({ "eventSourceARN": "arn:aws:kinesis:r:1:stream/s",
-                    "kinesis": { "partitionKey": body, "sequenceNumber": n.to_string(), "data": data } })
+                    "kinesis": { "partitionKey": body, "sequenceNumber": n.to_string(), member: data } })
         })
         .collect();
     let decoded = of(Source::Kinesis, &json!({ "Records": records }));

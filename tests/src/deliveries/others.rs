@@ -47,5 +47,17 @@ pub(super) const ROWS: &[Delivery] = &[
         "a queue's name on the platform need not be that in code: where one handler alone can be meant, it is",
         MANGUM,
     ),
+    row(
+        "others/queue-record-without-body",
+        || {
+            bytes(&json!({ "Records": [
+            { "messageId": "m1", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:1:echo" },
+            { "messageId": "m2", "body": "{}", "eventSource": "aws:sqs",
+              "eventSourceARN": "arn:aws:sqs:eu-west-1:1:echo", "receiptHandle": "r2", "attributes": {} },
+        ] }))
+        },
+        &[Json(r#"{"batchItemFailures":[{"itemIdentifier":"m1"}]}"#)],
+    )
+    .why("a record that cannot be read fails alone", "Lambda developer guide, reporting batch item failures"),
     row("others/no-json", || b"{\"path\":".to_vec(), &[Refusal("JSON")]).why("what is no JSON fails alone", "RFC 8259"),
 ];

@@ -65,7 +65,9 @@ pub(super) fn decode(event: &Bytes) -> Result<Received, Error> {
 
 impl Probe<'_> {
     fn received(&self) -> Result<Received, Error> {
-        let source = match self.records.first() {
+        // A record without its source is that record's fault: the next one says it.
+        let named = self.records.iter().find(|record| record.source.is_some() || record.cf.is_some());
+        let source = match named.or(self.records.first()) {
             Some(Record { cf: Some(_), .. }) => {
                 return Err(refused(
                     "a request of Lambda@Edge",

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::queues::Records;
+use super::records::Records;
 use super::{Decoded, Names, Reply, last, objects, read};
 
 /// "Invoking Lambda functions with Amazon SNS notifications", Lambda developer guide.

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::queues::Records;
+use super::records::records;
 use super::reply::Gather;
-use super::{Decoded, Names, read};
+use super::{Decoded, Names};
 
 /// "Using Lambda with DynamoDB", Lambda developer guide: the batch is of one shard.
 #[derive(Deserialize)]
@@ -42,9 +42,21 @@ struct Row<'a> {
     sequence_number: Cow<'a, str>,
 }
 
+#[derive(Deserialize)]
+struct RecordId<'a> {
+    #[serde(borrow)]
+    dynamodb: RowId<'a>,
+}
+
+#[derive(Deserialize)]
+struct RowId<'a> {
+    #[serde(borrow, rename = "SequenceNumber")]
+    id: Cow<'a, str>,
+}
+
 pub(super) fn decode(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
-    let Records { records } = read::<Records<Record<'_>>>(event, "DynamoDB")?;
-    let table = records.first().map_or("", |record| match &record.table {
+    let records = records(event, "DynamoDB", |RecordId { dynamodb }| dynamodb.id.into_owned())?;
+    let table = records.iter().flatten().next().map_or("", |record: &Record<'_>| match &record.table {
         Some(table) => table,
         // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/TIME
         None => record.arn.split('/').nth(1).unwrap_or_default(),
@@ -52,9 +64,11 @@ pub(super) fn decode(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
     let source = names.of(table);
     let mut gather = Gather::new(true);
     for record in records {
-        let id = record.dynamodb.sequence_number.to_string();
-        let entry = change(&record).map(|change| vec![Entry::new(id.as_str(), change)]);
-        gather.add(id, entry);
+        gather.record(record, |record| {
+            let id = record.dynamodb.sequence_number.to_string();
+            let entry = change(&record).map(|change| vec![Entry::new(id.as_str(), change)]);
+            (id, entry)
+        });
     }
     let reply = gather.reply();
     Ok(Decoded { event: Event::Change(Batch::new(source, Order::Total, gather.items)), reply })

@@ -5,9 +5,9 @@
 
 mod bridge;
 mod changes;
-
 mod objects;
 mod queues;
+mod records;
 mod reply;
 
 use anyfn_core::{Custom, Error, Event};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-use super::queues::Records;
+use super::records::Records;
 use super::{Decoded, Names, Reply, read};
 
 /// "Event message structure", Amazon S3 user guide.

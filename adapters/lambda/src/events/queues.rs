@@ -10,14 +10,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::records::records;
 use super::reply::Gather;
 use super::{Decoded, Names, Reply, last, objects, read};
-
-#[derive(Deserialize)]
-pub(super) struct Records<T> {
-    #[serde(rename = "Records")]
-    pub(super) records: Vec<T>,
-}
 
 /// "Using Lambda with Amazon SQS", Lambda developer guide.
 #[derive(Deserialize)]
@@ -33,29 +28,43 @@ struct Sqs<'a> {
     attributes: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
+#[derive(Deserialize)]
+struct SqsId<'a> {
+    #[serde(borrow, rename = "messageId")]
+    id: Cow<'a, str>,
+}
+
 pub(super) fn sqs(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
-    let Records { records } = read::<Records<Sqs<'_>>>(event, "SQS")?;
-    let arn = records.first().map_or("", |record| &record.arn);
-    let fifo = arn.ends_with(".fifo");
-    let order = if fifo { Order::PerGroup } else { Order::Unordered };
+    let records = records(event, "SQS", |SqsId { id }| id.into_owned())?;
+    let arn = records.iter().flatten().next().map_or("", |record: &Sqs<'_>| &record.arn);
+    let order = if arn.ends_with(".fifo") { Order::PerGroup } else { Order::Unordered };
+    let source = names.of(last(arn));
     // S3's notifications keep their meaning in the queue that they pass through.
-    let notified: Option<Vec<_>> = records.iter().map(|record| objects::notification(&record.body)).collect();
-    if let Some(notified) = notified.filter(|notified| !notified.is_empty()) {
+    let notified = records.iter().map(|record| match record {
+        Ok(record) => objects::notification(&record.body),
+        Err(_) => Some(Ok(Vec::new())),
+    });
+    let notified: Option<Vec<_>> = notified.collect();
+    if let Some(notified) = notified.filter(|_| records.iter().any(Result::is_ok)) {
         let mut gather = Gather::new(false);
-        for (record, objects) in records.iter().zip(notified) {
-            let objects = objects.map(|objects| objects.into_iter().map(|object| (&*record.message_id, object)));
-            gather.add(record.message_id.to_string(), objects.map(objects::entries));
+        for (record, objects) in records.into_iter().zip(notified) {
+            gather.record(record, |Sqs { message_id, .. }| {
+                let objects = objects.map(|objects| objects.into_iter().map(|object| (&*message_id, object)));
+                let entries = objects.map(objects::entries);
+                (message_id.into_owned(), entries)
+            });
         }
         let (reply, bucket) = (gather.reply(), objects::bucket(&gather.items));
         return Ok(Decoded { event: Event::Object(Batch::new(names.of(&bucket), order, gather.items)), reply });
     }
-    let source = names.of(last(arn));
     let mut gather = Gather::new(false);
-    for Sqs { message_id, body, attributes, .. } in records {
-        let mut entry = Entry::new(message_id.as_ref(), Payload::from(body.into_owned()));
-        entry.group = attributes.get("MessageGroupId").map(|group| group.to_string());
-        entry.attempts = attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
-        gather.add(message_id.into_owned(), Ok(vec![entry]));
+    for record in records {
+        gather.record(record, |Sqs { message_id, body, attributes, .. }| {
+            let mut entry = Entry::new(message_id.as_ref(), Payload::from(body.into_owned()));
+            entry.group = attributes.get("MessageGroupId").map(|group| group.to_string());
+            entry.attempts = attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+            (message_id.into_owned(), Ok(vec![entry]))
+        });
     }
     let reply = gather.reply();
     Ok(Decoded { event: Event::Queue(Batch::new(source, order, gather.items)), reply })
@@ -81,14 +90,28 @@ struct Datum<'a> {
     data: Cow<'a, str>,
 }
 
+#[derive(Deserialize)]
+struct KinesisId<'a> {
+    #[serde(borrow)]
+    kinesis: DatumId<'a>,
+}
+
+#[derive(Deserialize)]
+struct DatumId<'a> {
+    #[serde(borrow, rename = "sequenceNumber")]
+    id: Cow<'a, str>,
+}
+
 pub(super) fn kinesis(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
-    let Records { records } = read::<Records<Kinesis<'_>>>(event, "Kinesis")?;
-    let source = names.of(last(records.first().map_or("", |record| &record.arn)));
+    let records = records(event, "Kinesis", |KinesisId { kinesis }| kinesis.id.into_owned())?;
+    let source = names.of(last(records.iter().flatten().next().map_or("", |record: &Kinesis<'_>| &record.arn)));
     let mut gather = Gather::new(true);
-    for Kinesis { kinesis: Datum { partition_key, sequence_number, data }, .. } in records {
-        let entry =
-            bytes(&data).map(|payload| vec![Entry::new(sequence_number.as_ref(), payload).group(partition_key)]);
-        gather.add(sequence_number.into_owned(), entry);
+    for record in records {
+        gather.record(record, |Kinesis { kinesis: Datum { partition_key, sequence_number, data }, .. }| {
+            let entry =
+                bytes(&data).map(|payload| vec![Entry::new(sequence_number.as_ref(), payload).group(partition_key)]);
+            (sequence_number.into_owned(), entry)
+        });
     }
     let reply = gather.reply();
     Ok(Decoded { event: Event::Queue(Batch::new(source, Order::Total, gather.items)), reply })

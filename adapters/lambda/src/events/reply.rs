@@ -6,6 +6,8 @@ use anyfn_core::{Error, Outcome, Response};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::records::Record;
+
 /// How the outcome of an event is reported.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -94,8 +96,16 @@ impl<T> Gather<T> {
         Self { items: Vec::new(), receipts: Vec::new(), ordered, stopped: false }
     }
 
-    /// Adds the items of a record, or notes that it failed.
-    pub(super) fn add(&mut self, id: String, entries: Result<Vec<anyfn_core::Entry<T>>, Error>) {
+    /// Adds what `entries` makes of a record, its identifier and its items, or notes that it failed.
+    pub(super) fn record<R>(
+        &mut self,
+        record: Record<R>,
+        entries: impl FnOnce(R) -> (String, Result<Vec<anyfn_core::Entry<T>>, Error>),
+    ) {
+        let (id, entries) = match record {
+            Ok(record) => entries(record),
+            Err((id, error)) => (id, Err(error)),
+        };
         let items = match entries {
             Ok(entries) if !self.stopped => {
                 let first = self.items.len();
