@@ -4,22 +4,24 @@ import { createInterface } from "node:readline";
 import serverlessExpress from "@codegenie/serverless-express";
 import express from "express";
 import { Hono } from "hono";
-import { handle } from "hono/aws-lambda";
+import { getConnInfo, handle } from "hono/aws-lambda";
 import serverlessHttp from "serverless-http";
 
 const GZIP = Buffer.from("1f8b08000000000002ffcb48cdc9c95748afca2c0000196ad2df0a000000", "hex");
 
 /** What the path is answered with: status, headers in order, body. */
-function echo({ method, url, path, query, headers, body }) {
+function echo({ method, url, path, query, headers, body, client }) {
   const [, first, second, third] = path.split("/");
   const text = (status, body, type = "text/plain; charset=utf-8") => [status, [["content-type", type]], Buffer.from(body)];
   const problem = (status, title, detail) =>
     text(status, JSON.stringify({ type: "about:blank", title, status, detail }), "application/problem+json");
   const type = headers.find(([name]) => name === "content-type")?.[1] ?? "application/octet-stream";
+  const context = { client_ip: client || null };
   if (first === "echo") {
-    return text(200, JSON.stringify({ method, url, path, query, headers, body: body.toString("base64") }), "application/json");
+    return text(200, JSON.stringify({ method, url, path, query, headers, body: body.toString("base64"), context }), "application/json");
   }
   switch (`${first}/${second === undefined ? 0 : third === undefined ? 1 : 2}`) {
+    case "context/0": return text(200, JSON.stringify(context), "application/json");
     case "mirror/0": return [200, [["content-type", type]], body];
     case "gzip/0": return [200, [["content-encoding", "gzip"], ["content-type", "text/plain"]], GZIP];
     case "panic/0": throw new Error("echo panics when it is asked to");
@@ -49,7 +51,7 @@ hono.all("*", async (c) => {
   const target = split(request.url.replace(/^[a-z]+:\/\/[^/?#]*/, ""));
   const [status, headers, body] = echo({
     method: request.method, url: request.url, ...target, headers: [...request.headers],
-    body: Buffer.from(await request.arrayBuffer()),
+    body: Buffer.from(await request.arrayBuffer()), client: getConnInfo(c).remote.address,
   });
   const bodiless = [101, 204, 205, 304].includes(status) || body.length === 0;
   return new Response(bodiless ? null : body, { status, headers });
@@ -71,7 +73,7 @@ server.use((request, response) => {
   }
   const [status, out, body] = echo({
     method: request.method, url: `${request.protocol}://${request.headers.host}${request.originalUrl}`,
-    ...split(request.originalUrl), headers, body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    ...split(request.originalUrl), headers, body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0), client: request.ip,
   });
   response.status(status);
   for (const [name, value] of out) response.appendHeader ? response.appendHeader(name, value) : response.append(name, value);

@@ -22,13 +22,16 @@ def answer(scope, body):
     )
     parts = path.split("/")[1:]
     kind = dict(headers).get("content-type", "application/octet-stream")
+    context = {"client_ip": (scope.get("client") or [None])[0]}
     if parts[:1] == ["echo"]:
         host = dict(headers).get("host", "")
         url = f"{scope['scheme']}://{host}{path}" + (f"?{query}" if query else "")
         told = {"method": scope["method"], "url": url, "path": path, "query": query, "headers": headers,
-                "body": base64.b64encode(body).decode()}
+                "body": base64.b64encode(body).decode(), "context": context}
         return text(200, json.dumps(told), "application/json")
     match parts:
+        case ["context"]:
+            return text(200, json.dumps(context), "application/json")
         case ["mirror"]:
             return 200, [("content-type", kind)], body
         case ["gzip"]:

@@ -57,7 +57,7 @@ pub(crate) const DECISIONS: &[Decision] = &[
     Decision {
         what: "answer's x-multi",
         peers: &["serverless-http"],
-        fits: |one| one.ours == "a | b" && one.theirs == "a | a, b | b",
+        fits: |one| one.ours == "a | b" && one.theirs == "a | b | a, b",
         why: "A REST API's answer has repeated headers in `multiValueHeaders` alone: API Gateway merges both maps, so that a joined \
               value in `headers` would be one more header.",
         source: "API Gateway: Output format of a Lambda function for proxy integration",
@@ -91,5 +91,20 @@ pub(crate) const DECISIONS: &[Decision] = &[
         why: "A load balancer in single-value mode takes one header of a name: names that differ in case carry every cookie, where the \
               others lose all but one.",
         source: "Elastic Load Balancing: Respond to the load balancer; RFC 6265, section 3",
+    },
+    Decision {
+        what: "client_ip",
+        peers: &["serverless-http", "serverless-express", "mangum"],
+        fits: |one| one.theirs == "none" || one.theirs.is_empty() || one.theirs.ends_with(&format!(", {}", one.ours)),
+        why: "Behind a load balancer the client's address is the last entry of `x-forwarded-for`, which the load balancer appends. \
+              What stands before it is the client's own word, and an address that is none is not said to be one.",
+        source: "Elastic Load Balancing: HTTP headers and Application Load Balancers",
+    },
+    Decision {
+        what: "client_ip",
+        peers: &["hono"],
+        fits: |one| one.ours == "none" && one.row.name.contains("lattice"),
+        why: "AWS does not say that VPC Lattice itself writes the last entry of `x-forwarded-for`, so that it may be a client's.",
+        source: "AWS: Lambda functions as targets in VPC Lattice",
     },
 ];

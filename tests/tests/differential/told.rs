@@ -20,6 +20,8 @@ pub(crate) struct Answer {
     body: Vec<u8>,
     /// What `/echo` saw.
     echo: Option<Value>,
+    /// What `/context` says.
+    context: Option<Value>,
 }
 
 impl Told {
@@ -45,14 +47,17 @@ impl Told {
         headers.extend(
             json["cookies"].as_array().into_iter().flatten().map(|value| ("set-cookie".to_owned(), text(value))),
         );
-        headers.sort();
+        // The order of one name's values counts.
+        headers.sort_by(|one, other| one.0.cmp(&other.0));
         let body = json["body"].as_str().unwrap_or_default();
         let body = match json["isBase64Encoded"] == true {
             true => STANDARD.decode(body).unwrap_or_default(),
             false => body.as_bytes().to_vec(),
         };
-        let echo = serde_json::from_slice(&body).ok().filter(|echo: &Value| echo["url"].is_string());
-        Self::Answer(Answer { status, headers, body, echo })
+        let json = |has: fn(&Value) -> bool| serde_json::from_slice(&body).ok().filter(has);
+        let echo = json(|echo| echo["url"].is_string());
+        let context = json(|context| context.get("client_ip").is_some());
+        Self::Answer(Answer { status, headers, body, echo, context })
     }
 
     fn short(&self) -> String {
@@ -75,8 +80,9 @@ pub(crate) fn differences(ours: &Told, theirs: &Told) -> Vec<(String, String, St
     match (ours, theirs) {
         (Told::Failed(_), Told::Failed(_)) => {}
         (Told::Json(one), Told::Json(other)) => add("answer", one.to_string(), other.to_string()),
-        (Told::Answer(one), Told::Answer(other)) => match (&one.echo, &other.echo) {
-            (Some(one), Some(other)) => requests(one, other, add),
+        (Told::Answer(one), Told::Answer(other)) => match (&one.echo, &other.echo, &one.context, &other.context) {
+            (Some(one), Some(other), ..) => requests(one, other, add),
+            (.., Some(one), Some(other)) => add("client_ip", client(one), client(other)),
             _ => {
                 add("status", one.status.to_string(), other.status.to_string());
                 // An error's answer is the framework's own, and says nothing of the adapter.
@@ -104,10 +110,16 @@ fn requests(ours: &Value, theirs: &Value, mut add: impl FnMut(&str, String, Stri
         let pairs = echo["headers"].as_array().into_iter().flatten();
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let mut pairs: Vec<_> = pairs.map(|pair| (text(&pair[0]), text(&pair[1]))).collect();
-        pairs.sort();
+        pairs.sort_by(|one, other| one.0.cmp(&other.0));
         pairs
     };
+    add("client_ip", client(&ours["context"]), client(&theirs["context"]));
     lists(&headers(ours), &headers(theirs), "request's", add);
+}
+
+/// The client's address, as much of a context as these adapters know.
+fn client(context: &Value) -> String {
+    context["client_ip"].as_str().unwrap_or("none").to_owned()
 }
 
 /// Two lists of headers, name by name.
