@@ -77,7 +77,8 @@ pub struct Bind {
     pub source: Option<String>,
     /// How many items come at once, at most (Lambda, Workers).
     pub batch_size: Option<u32>,
-    /// How often an item that failed comes again (SQS queues that the template makes, Workers, Knative's triggers).
+    /// How often an item that failed comes again (SQS queues that the template makes, streams of Kinesis and DynamoDB, Workers,
+    /// Knative's triggers).
     pub retries: Option<u32>,
 }
 

@@ -69,26 +69,23 @@ fn queue(wiring: &Wiring<'_>, name: &str, wired: &mut Wired) -> Result<()> {
             let dead = format!("{id}Failed");
             // "Configuring a queue to use with Lambda", Lambda developer guide: six times the function's time limit.
             let visible = wiring.timeout.unwrap_or(TIMEOUT) * 6;
-            let again = json!({ "deadLetterTargetArn": arn(&dead), "maxReceiveCount": bind.retries.unwrap_or(4) + 1 });
+            let again =
+                json!({ "deadLetterTargetArn": arn_of(&dead), "maxReceiveCount": bind.retries.unwrap_or(4) + 1 });
             wired.resources.insert(
                 id.clone(),
                 json!({ "Type": "AWS::SQS::Queue", "Properties": {
                 "VisibilityTimeout": visible, "RedrivePolicy": again } }),
             );
-            wired.resources.insert(
-                dead,
-                json!({ "Type": "AWS::SQS::Queue", "Properties": {
-                "MessageRetentionPeriod": 1_209_600 } }),
-            );
+            wired.resources.insert(dead, dead_letters());
             wired.known.insert(id.clone(), json!({ "Fn::GetAtt": [id, "QueueName"] }));
             wired.names.insert(format!("${{{id}}}"), name.to_owned());
-            ("SQS", json!({ "Queue": arn(&id), "BatchSize": size(10) }))
+            ("SQS", json!({ "Queue": arn_of(&id), "BatchSize": size(10) }))
         }
         Some(bound) => {
             wired.names.insert(last(bound).to_owned(), name.to_owned());
             match bound.split(':').nth(2) {
                 Some("sqs") => ("SQS", json!({ "Queue": bound, "BatchSize": size(10) })),
-                Some("kinesis") => ("Kinesis", stream(&bound.into(), size(100))),
+                Some("kinesis") => ("Kinesis", stream(&id, bound.into(), size(100), bind.retries, wired)),
                 Some("kafka") => {
                     let topic = bind.topic.clone().unwrap_or_else(|| name.to_owned());
                     wired.names.insert(topic.clone(), name.to_owned());
@@ -108,8 +105,22 @@ fn queue(wiring: &Wiring<'_>, name: &str, wired: &mut Wired) -> Result<()> {
     Ok(())
 }
 
-fn stream(arn: &Value, size: u32) -> Value {
-    json!({ "Stream": arn, "StartingPosition": "TRIM_HORIZON", "BatchSize": size, "BisectBatchOnFunctionError": true })
+/// A record that fails holds up its shard until it is done or too old, a day as a rule. With `retries` it is given up after
+/// so many, and told to a queue ("Retaining discarded batches", Lambda developer guide): where it stood, not what it held.
+fn stream(id: &str, arn: Value, size: u32, retries: Option<u32>, wired: &mut Wired) -> Value {
+    let mut properties = json!({ "Stream": arn, "StartingPosition": "TRIM_HORIZON", "BatchSize": size, "BisectBatchOnFunctionError": true });
+    if let Some(retries) = retries {
+        let dead = format!("{id}Failed");
+        properties["MaximumRetryAttempts"] = retries.into();
+        properties["DestinationConfig"] = json!({ "OnFailure": { "Type": "SQS", "Destination": arn_of(&dead) } });
+        wired.resources.insert(dead, dead_letters());
+    }
+    properties
+}
+
+/// A queue that keeps what failed for as long as SQS can: 14 days.
+fn dead_letters() -> Value {
+    json!({ "Type": "AWS::SQS::Queue", "Properties": { "MessageRetentionPeriod": 1_209_600 } })
 }
 
 /// By EventBridge: S3's own notifications would make the bucket wait for the function, and the function for the bucket.
@@ -174,7 +185,7 @@ fn table(wiring: &Wiring<'_>, name: &str, wired: &mut Wired) -> Result<()> {
             json!(arn)
         }
     };
-    let mut properties = stream(&source, bind.batch_size.unwrap_or(100));
+    let mut properties = stream(&id, source, bind.batch_size.unwrap_or(100), bind.retries, wired);
     properties["FunctionResponseTypes"] = json!(["ReportBatchItemFailures"]);
     wired.events.insert(id, json!({ "Type": "DynamoDB", "Properties": properties }));
     Ok(())
@@ -197,7 +208,7 @@ fn topic(wiring: &Wiring<'_>, name: &str, wired: &mut Wired) {
     wired.events.insert(id, json!({ "Type": "SNS", "Properties": { "Topic": arn } }));
 }
 
-fn arn(id: &str) -> Value {
+fn arn_of(id: &str) -> Value {
     json!({ "Fn::GetAtt": [id, "Arn"] })
 }
 

@@ -78,6 +78,25 @@ fn what_is_bound_on_lambda_is_not_made_again() {
 }
 
 #[test]
+fn a_streams_record_is_given_up_only_where_it_says_so_and_is_told() {
+    let arn = "arn:aws:kinesis:eu-west-1:1:stream/jobs";
+    let bind = json!({ "bind": { "orders": { "retries": 5 }, "orders-to-ship": { "arn": arn, "retries": 0 } } });
+    let (often, triggers) = (function(&bind), all());
+    let wired = lambda::wire(&Wiring::new(&often, &triggers)).unwrap();
+    for (source, retries) in [("TableOrders", 5), ("QueueOrdersToShip", 0)] {
+        let dead = format!("{source}Failed");
+        let properties = &wired.events[source]["Properties"];
+        assert_eq!(properties["MaximumRetryAttempts"], retries);
+        let told = json!({ "OnFailure": { "Type": "SQS", "Destination": { "Fn::GetAtt": [dead, "Arn"] } } });
+        assert_eq!(properties["DestinationConfig"], told);
+        assert_eq!(wired.resources[&dead]["Type"], "AWS::SQS::Queue");
+    }
+    let always = function(&json!({}));
+    let wired = lambda::wire(&Wiring::new(&always, &triggers)).unwrap();
+    assert_eq!(wired.events["TableOrders"]["Properties"].get("MaximumRetryAttempts"), None);
+}
+
+#[test]
 fn what_cannot_be_wired_is_an_error_that_says_why() {
     for (declared, bind, says) in [
         (json!([{ "kind": "schedule", "name": "0 9 13 * fri" }]), json!({}), "AWS has no schedule"),
