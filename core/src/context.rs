@@ -101,6 +101,11 @@ pub trait Invocation: Send + Sync + 'static {
         None
     }
 
+    /// The span that this invocation is recorded as, by whoever records it: what it calls is beneath that one.
+    fn span(&self) -> Option<TraceContext> {
+        None
+    }
+
     /// The vendor's own event and context, for what anyfn has no portable word.
     fn raw(&self) -> Option<&dyn Any> {
         None
@@ -167,6 +172,10 @@ impl Invocation for Context {
 
     fn trace(&self) -> Option<TraceContext> {
         self.0.trace()
+    }
+
+    fn span(&self) -> Option<TraceContext> {
+        self.0.span()
     }
 
     fn raw(&self) -> Option<&dyn Any> {

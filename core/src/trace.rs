@@ -16,7 +16,8 @@ const XRAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// platform.
 ///
 /// As an argument of a handler it is an extractor, an `Option` of it where there may be none. What is not valid counts as
-/// absent, as the recommendation says. anyfn itself begins no trace.
+/// absent, as the recommendation says. anyfn itself begins no trace, unless the program exports its own (the feature
+/// `opentelemetry`): then this is the invocation's span, beneath what the caller told.
 ///
 /// ```
 /// use anyfn_core::{TraceContext, test};
@@ -97,7 +98,7 @@ impl TraceContext {
         format!("{:032x}", self.trace_id)
     }
 
-    /// The identifier of the caller's span: 16 hexadecimal digits, lower case.
+    /// The identifier of the caller's span, or of the invocation's own where it is recorded: 16 hexadecimal digits, lower case.
     pub fn parent_id(&self) -> String {
         format!("{:016x}", self.parent_id)
     }
@@ -112,8 +113,12 @@ impl TraceContext {
         self.state.as_ref()?.to_str().ok()
     }
 
-    /// The trace of an event: what its sender wrote into it, or the platform's.
+    /// The trace of an event: the span that the invocation is recorded as, else what its sender wrote into it, or the
+    /// platform's.
     pub fn of(event: &Event, cx: &Context) -> Option<Self> {
+        if let Some(span) = crate::Invocation::span(cx) {
+            return Some(span);
+        }
         let own = match event {
             Event::Http(request) => Self::extract(request.headers()),
             Event::Custom(custom) => {
@@ -211,6 +216,29 @@ mod tests {
         assert_eq!(TraceContext::extract(&other), Some(trace));
         TraceContext::parse(PARENT).unwrap().inject(&mut other);
         assert!(!other.contains_key(TRACESTATE));
+    }
+
+    #[test]
+    fn an_invocation_that_is_recorded_hands_on_its_own_span() {
+        struct Recorded;
+        impl crate::Invocation for Recorded {
+            fn platform(&self) -> &'static str {
+                "memory"
+            }
+            fn sleep(&self, _: std::time::Duration) -> crate::BoxFuture<()> {
+                Box::pin(async {})
+            }
+            fn wait_until(&self, _: crate::BoxFuture<()>) {}
+            fn span(&self) -> Option<TraceContext> {
+                TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01")
+            }
+        }
+        let event =
+            Event::Http(http::Request::get("/").header(TRACEPARENT, PARENT).body(crate::Body::empty()).unwrap());
+        let within = Context::new(Context::new(Recorded));
+        assert_eq!(TraceContext::of(&event, &within).unwrap().parent_id(), "00f067aa0ba902b7");
+        let other = crate::test::Memory::default().context();
+        assert_eq!(TraceContext::of(&event, &other).unwrap().parent_id(), "b7ad6b7169203331");
     }
 
     #[test]
