@@ -106,7 +106,7 @@ impl Line<'_> {
             target: self.target,
             trigger: known.map(|known| known.trigger.to_string()),
             cold_start: known.map(|known| known.cx.cold_start()),
-            trace_id: known.and_then(|known| known.trace_id.as_deref()),
+            trace_id: known.and_then(|known| known.trace_id.get().map(String::as_str)),
             fields: self.fields,
         };
         serde_json::to_string(&json).unwrap_or_else(|_| self.text())

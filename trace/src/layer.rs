@@ -1,6 +1,7 @@
 //! Events as lines.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 
 use anyfn_core::{Context, Level};
 use serde_json::{Map, Value};
@@ -40,15 +41,15 @@ struct Kept(Map<String, Value>);
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: layer::Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
+        if attributes.metadata().target() == SPAN {
+            if let Some(known) = made() {
+                span.extensions_mut().insert(known);
+            }
+            return;
+        }
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        let mut extensions = span.extensions_mut();
-        extensions.insert(Kept(fields.map));
-        if attributes.metadata().target() == SPAN
-            && let Some(known) = made()
-        {
-            extensions.insert(known);
-        }
+        span.extensions_mut().insert(Kept(fields.map));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: layer::Context<'_, S>) {
@@ -70,10 +71,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
             for (name, value) in extensions.get::<Kept>().iter().flat_map(|kept| &kept.0) {
                 fields.map.entry(name).or_insert_with(|| value.clone());
             }
-            known = known.or_else(|| extensions.get::<Known>().cloned());
+            known = known.or_else(|| extensions.get::<Arc<Known>>().cloned());
         }
         let level = level(*event.metadata().level());
-        let known = known.as_ref();
+        let known = known.as_deref();
         let line = Line {
             at: known.map_or_else(now, |known| known.cx.now()),
             level: *event.metadata().level(),

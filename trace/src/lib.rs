@@ -29,9 +29,13 @@
 
 mod format;
 mod layer;
+#[cfg_attr(not(feature = "opentelemetry"), path = "no_telemetry.rs")]
+mod telemetry;
 mod traced;
 
 use anyfn_core::Context;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -45,9 +49,19 @@ fn install(cx: &Context) {
         let (targets, wrong) = targets(cx);
         let targets = targets.with_target(traced::SPAN, tracing::Level::ERROR);
         let lines = layer::of(cx);
-        let subscriber = tracing_subscriber::registry().with(tracing_subscriber::Layer::with_filter(lines, targets));
-        // Somebody else's stays.
-        let _ = tracing::subscriber::set_global_default(subscriber);
+        // Somebody else's subscriber stays.
+        let _ = match telemetry::layer(cx) {
+            Some(spans) => {
+                // What the lines say of an invocation's end is in its span.
+                let told = targets.clone().with_target("anyfn", LevelFilter::OFF);
+                let told = told.with_target(traced::SPAN, LevelFilter::ERROR);
+                let registry = tracing_subscriber::registry().with(spans.with_filter(told));
+                tracing::subscriber::set_global_default(registry.with(lines.with_filter(targets)))
+            }
+            None => {
+                tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines.with_filter(targets)))
+            }
+        };
         if let Some(wrong) = wrong {
             cx.log_at(anyfn_core::Level::Warn, wrong);
         }
@@ -56,8 +70,6 @@ fn install(cx: &Context) {
 
 /// Which lines are written, and what is wrong with the setting.
 fn targets(cx: &Context) -> (Targets, Option<String>) {
-    use tracing::level_filters::LevelFilter;
-
     let least = match anyfn_core::Invocation::log_level(cx) {
         Some(anyfn_core::Level::Debug) => LevelFilter::DEBUG,
         Some(anyfn_core::Level::Warn) => LevelFilter::WARN,

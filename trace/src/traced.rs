@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use anyfn_core::{
@@ -10,24 +11,26 @@ use anyfn_core::{
 };
 use tracing::{Instrument as _, Span};
 
+use crate::telemetry::{self, Handle, Record};
+
 thread_local! {
     /// What the span that is being made is of: a span's fields carry no values of one's own.
-    static MADE: RefCell<Option<Known>> = const { RefCell::new(None) };
+    static MADE: RefCell<Option<Arc<Known>>> = const { RefCell::new(None) };
 }
 
 /// The target of an invocation's span, which is there whatever lines are written.
 pub(crate) const SPAN: &str = "anyfn::invocation";
 
 /// What the lines of an invocation have in common.
-#[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) cx: Context,
     pub(crate) trigger: Trigger,
-    pub(crate) trace_id: Option<String>,
+    /// Known once the span is made, where it begins a trace.
+    pub(crate) trace_id: OnceLock<String>,
 }
 
 /// What the span that is being made on this thread is of.
-pub(crate) fn made() -> Option<Known> {
+pub(crate) fn made() -> Option<Arc<Known>> {
     MADE.take()
 }
 
@@ -56,13 +59,18 @@ pub fn traced<H: Handler>(handler: H) -> Traced<H> {
 impl<H: Handler> Handler for Traced<H> {
     async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
         crate::install(&cx);
-        let trigger = event.trigger();
-        let trace_id = TraceContext::of(&event, &cx).map(|trace| trace.trace_id());
-        MADE.set(Some(Known { cx: cx.clone(), trigger, trace_id }));
-        let span = tracing::error_span!(target: SPAN, "invocation");
+        let (trigger, what) = (event.trigger(), What::of(&event));
+        let known = Arc::new(Known { cx: cx.clone(), trigger, trace_id: OnceLock::new() });
+        MADE.set(Some(Arc::clone(&known)));
+        let span = telemetry::span(&known.trigger, &what);
         MADE.take();
-        let mut end = End { span: span.clone(), began: cx.now(), what: What::of(&event), cx: Some(cx.clone()) };
-        let within = Context::new(Within { cx, span: span.clone() });
+        let record = Record::begin(&span, &event, &cx);
+        let handle = record.handle(&cx);
+        if let Some(trace) = handle.trace().or_else(|| TraceContext::of(&event, &cx)) {
+            let _ = known.trace_id.set(trace.trace_id());
+        }
+        let mut end = End { span: span.clone(), record, began: cx.now(), what, cx: Some(cx.clone()) };
+        let within = Context::new(Within { cx, span: span.clone(), handle });
         let result = self.0.call(event, within).instrument(span).await;
         end.say(&result);
         result
@@ -73,13 +81,22 @@ impl<H: Handler> Handler for Traced<H> {
         self.0.start(cx).await
     }
 
+    async fn shutdown(&self, cx: Context) -> Result<(), Error> {
+        crate::install(&cx);
+        self.0.shutdown(cx).await
+    }
+
+    fn has_shutdown(&self) -> bool {
+        self.0.has_shutdown()
+    }
+
     fn schedules(&self) -> Vec<&str> {
         self.0.schedules()
     }
 }
 
 /// What an invocation is of.
-enum What {
+pub(crate) enum What {
     Http { method: http::Method, path: String },
     Batch { source: String, items: usize },
     Named(String),
@@ -106,6 +123,7 @@ impl What {
 /// Says what became of an invocation, also of one that panics or is given up.
 struct End {
     span: Span,
+    record: Record,
     began: SystemTime,
     what: What,
     /// `None` once it is said.
@@ -115,6 +133,7 @@ struct End {
 impl End {
     fn say(&mut self, result: &Result<Response, Error>) {
         let Some(cx) = self.cx.take() else { return };
+        self.record.end(&self.what, Some(result));
         let _entered = self.span.enter();
         let duration_ms = self.duration(&cx);
         match (&self.what, result) {
@@ -149,6 +168,7 @@ impl End {
 impl Drop for End {
     fn drop(&mut self) {
         let Some(cx) = self.cx.take() else { return };
+        self.record.end(&self.what, None);
         let _entered = self.span.enter();
         let duration_ms = self.duration(&cx);
         let panicked = std::thread::panicking();
@@ -160,11 +180,12 @@ impl Drop for End {
 struct Within {
     cx: Context,
     span: Span,
+    handle: Handle,
 }
 
 impl Invocation for Within {
     fn wait_until(&self, work: BoxFuture<()>) {
-        Invocation::wait_until(&self.cx, Box::pin(work.instrument(self.span.clone())));
+        Invocation::wait_until(&self.cx, self.handle.work(&self.span, work));
     }
 
     fn platform(&self) -> &'static str {
@@ -221,6 +242,10 @@ impl Invocation for Within {
 
     fn trace(&self) -> Option<TraceContext> {
         Invocation::trace(&self.cx)
+    }
+
+    fn span(&self) -> Option<TraceContext> {
+        self.handle.trace().or_else(|| Invocation::span(&self.cx))
     }
 
     fn raw(&self) -> Option<&dyn Any> {

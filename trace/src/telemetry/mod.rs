@@ -1,0 +1,47 @@
+//! Invocations as spans, sent to a collector by OTLP over HTTP.
+
+mod export;
+mod invocation;
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), path = "post_workers.rs")]
+mod post;
+mod settings;
+
+use std::sync::OnceLock;
+
+use anyfn_core::Context;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Subscriber;
+use tracing_opentelemetry::OpenTelemetryLayer;
+use tracing_subscriber::registry::LookupSpan;
+
+use self::export::{Exporter, Spans};
+pub(crate) use self::invocation::{Handle, Record, span};
+use self::settings::Settings;
+
+/// What sends the spans of this process, if anything does.
+static EXPORTER: OnceLock<Exporter> = OnceLock::new();
+
+/// The layer that makes spans of OpenTelemetry, where the settings name a collector. Called once in a process.
+pub(crate) fn layer<S>(cx: &Context) -> Option<OpenTelemetryLayer<S, opentelemetry_sdk::trace::Tracer>>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let settings = match Settings::of(&|name| cx.env(name)) {
+        Ok(settings) => settings?,
+        Err(wrong) => {
+            cx.log_at(anyfn_core::Level::Warn, format!("anyfn: no spans are sent: {wrong}"));
+            return None;
+        }
+    };
+    let resource = settings.resource(cx);
+    let exporter = EXPORTER.get_or_init(|| Exporter::new(settings, &resource));
+    let provider = SdkTracerProvider::builder().with_resource(resource).with_span_processor(Spans(exporter)).build();
+    let tracer = provider.tracer("anyfn");
+    // For libraries that speak to OpenTelemetry themselves.
+    opentelemetry::global::set_tracer_provider(provider);
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let layer = OpenTelemetryLayer::new(tracer);
+    Some(layer.with_location(false).with_threads(false).with_tracked_inactivity(false))
+}
