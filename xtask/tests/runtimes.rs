@@ -2,9 +2,12 @@
 //!
 //! They are installed into `.anyfn/` when they are not there yet.
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use anyfn_xtask::build::Target;
 use anyfn_xtask::local::lambda::{Lambda, Shape};
 use anyfn_xtask::local::{Options, Running, ask, cloudflare, lambda};
 
@@ -66,6 +69,16 @@ async fn status_and_body(running: &Running, method: &str, target: &str) -> (u16,
     (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
 }
 
+/// What comes back for something posted with this header, and with the true `host` where that is another.
+fn posted(addr: SocketAddr, header: &str) -> String {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    let host = if header.starts_with("host: ") { String::new() } else { format!("host: {addr}\r\n") };
+    write!(stream, "POST / HTTP/1.1\r\n{host}{header}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 async fn emulator(bootstrap: &Path) -> Running {
     lambda::start(bootstrap, &Lambda::emulator(Shape::Url), &Options::new().env("ECHO_A", "b")).await.unwrap()
 }
@@ -114,6 +127,12 @@ async fn workerd_serves_modules_with_bindings_and_targets_as_they_were_sent() {
     let url = format!("http://{}/a/../b//%zz?c=%41", running.addr());
     let answer = status_and_body(&running, "PURGE", "/a/../b//%zz?c=%41").await;
     assert_eq!(answer, (201, format!(r#"["m","PURGE","{url}","c","b"]"#)));
+    // A page that somebody visits fires no events.
+    let events = running.receiver(Target::Cloudflare, "").events.unwrap();
+    for header in ["origin: http://evil.example".to_owned(), format!("host: evil.example:{}", events.port())] {
+        assert!(posted(events, &header).starts_with("HTTP/1.1 403 "), "{header}");
+    }
+    assert!(posted(events, "x: y").starts_with("HTTP/1.1 500 "), "no event of Miniflare's, but one of ours");
     running.stop().await;
     assert_eq!(running.logs(), [format!("saw {url}")]);
 }

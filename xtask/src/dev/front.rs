@@ -11,6 +11,7 @@ use super::record::{Input, Outcome, millis};
 use super::send::{Clock, finish, recognised, shown};
 use super::{Shared, page};
 use crate::local::http1::{Answer, Framing, Headers, Outgoing, Request, channel, send};
+use crate::local::origin;
 
 /// The largest body that is kept, so that the request can be sent again.
 const KEPT: u64 = 1 << 20;
@@ -18,11 +19,18 @@ const KEPT: u64 = 1 << 20;
 const SHOWN: usize = 16 << 10;
 /// Where CloudEvents come in.
 const EVENTS: &[u8] = b"/_anyfn/events";
+/// Where the platforms' events come in; the tokens that they need are known to everybody here.
+const PLATFORM: &[u8] = b"/_anyfn/";
 
 /// Answers a request: the page's own, or through the function.
 pub(super) async fn answer(shared: &Arc<Shared>, request: Request) -> Answer {
     if page::is_for(&request.target) {
         return page::answer(shared, request).await;
+    }
+    if request.target.starts_with(PLATFORM)
+        && let Err(why) = origin::own(&request.headers, shared.addr.port())
+    {
+        return page::problem(403, why);
     }
     let (head, body, input) = match taken(request).await {
         Ok(taken) => taken,

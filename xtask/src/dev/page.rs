@@ -13,6 +13,7 @@ use super::samples::{SAMPLES, named};
 use super::{Shared, Stage, ansi, front, send};
 use crate::local::events::Event;
 use crate::local::http1::{Answer, Headers, Outgoing, Request, channel};
+use crate::local::origin;
 
 const PAGE: &str = include_str!("page.html");
 /// Nothing from elsewhere, and in nobody's frame.
@@ -35,7 +36,7 @@ fn path(target: &[u8]) -> &[u8] {
 
 /// Answers the page and its data.
 pub(super) async fn answer(shared: &Arc<Shared>, mut request: Request) -> Answer {
-    if let Err(why) = ours(&request.headers, shared.addr.port()) {
+    if let Err(why) = origin::own(&request.headers, shared.addr.port()) {
         return problem(403, why);
     }
     let path = path(&request.target).to_vec();
@@ -75,25 +76,6 @@ pub(super) async fn answer(shared: &Arc<Shared>, mut request: Request) -> Answer
     }
 }
 
-/// Refuses what another site's page sends: by a name that was made to mean this machine, or across origins.
-fn ours(headers: &Headers, port: u16) -> Result<(), &'static str> {
-    let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
-    let mut named = headers.all("host");
-    let known = |host: &[u8]| hosts.iter().any(|known| host.eq_ignore_ascii_case(known.as_bytes()));
-    if !named.next().is_some_and(known) || named.next().is_some() {
-        return Err("this is for 127.0.0.1 and localhost, with the port, alone");
-    }
-    let own = |origin: &[u8]| hosts.iter().any(|host| origin.eq_ignore_ascii_case(format!("http://{host}").as_bytes()));
-    if !headers.all("origin").all(own) {
-        return Err("another site's page may not ask this");
-    }
-    let site = |value: &[u8]| value == b"same-origin" || value == b"none";
-    if !headers.all("sec-fetch-site").all(site) {
-        return Err("another site's page may not ask this");
-    }
-    Ok(())
-}
-
 fn data(status: u16, json: &Value) -> Answer {
     let headers = Headers::new()
         .with("content-type", "application/json")
@@ -102,7 +84,7 @@ fn data(status: u16, json: &Value) -> Answer {
     Answer::new(status, headers, json.to_string())
 }
 
-fn problem(status: u16, why: &str) -> Answer {
+pub(super) fn problem(status: u16, why: &str) -> Answer {
     data(status, &json!({ "error": why }))
 }
 
@@ -241,8 +223,7 @@ async fn retried(shared: &Arc<Shared>, request: Request, body: &[u8]) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use super::{is_for, ours};
-    use crate::local::http1::Headers;
+    use super::is_for;
 
     #[test]
     fn events_of_the_function_are_not_the_pages() {
@@ -251,36 +232,6 @@ mod tests {
         }
         for target in ["/", "/_anyfn/events", "/_anyfn/cron/x", "/_anyfnx", "/a/_anyfn", "http://a/_anyfn"] {
             assert!(!is_for(target.as_bytes()), "{target}");
-        }
-    }
-
-    #[test]
-    fn other_sites_are_refused() {
-        let host = |host: &str| Headers::new().with("host", host);
-        let own = || host("127.0.0.1:3000");
-        for headers in [
-            own(),
-            host("LOCALHOST:3000"),
-            own().with("origin", "http://127.0.0.1:3000").with("sec-fetch-site", "same-origin"),
-            own().with("sec-fetch-site", "none"),
-        ] {
-            assert!(ours(&headers, 3000).is_ok(), "{headers:?}");
-        }
-        for headers in [
-            Headers::new(),
-            host("evil.example"),
-            host("evil.example:3000"),
-            host("127.0.0.1"),
-            host("127.0.0.1:3001"),
-            own().with("host", "127.0.0.1:3000"),
-            own().with("origin", "http://evil.example"),
-            own().with("origin", "null"),
-            own().with("origin", "https://127.0.0.1:3000"),
-            own().with("origin", "http://127.0.0.1:3000").with("origin", "http://evil.example"),
-            own().with("sec-fetch-site", "cross-site"),
-            own().with("sec-fetch-site", "same-site"),
-        ] {
-            assert!(ours(&headers, 3000).is_err(), "{headers:?}");
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::local::Report;
 use crate::local::events::{Event, Told};
 use crate::local::http1::{Answer, Request};
 use crate::local::lambda::Api;
+use crate::local::origin;
 
 /// The largest event that any platform takes.
 const LARGEST: usize = 8 << 20;
@@ -140,6 +141,9 @@ pub(super) async fn event(shared: &Arc<Shared>, event: Event) -> u64 {
 
 /// An event in the platform's own JSON, as `invoke` sends it: passed on to the process that runs.
 pub(super) async fn raw(shared: &Arc<Shared>, mut request: Request) -> Answer {
+    if let Err(why) = origin::own(&request.headers, request.local.port()) {
+        return Answer::typed(403, "text/plain", format!("{why}\n"));
+    }
     let json = match request.body.collect(LARGEST).await {
         Ok(Some(body)) => String::from_utf8_lossy(&body).into_owned(),
         Ok(None) => return Answer::typed(413, "text/plain", "an event that is larger than any platform takes\n"),

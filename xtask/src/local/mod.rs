@@ -45,6 +45,7 @@ pub(crate) mod guard;
 pub(crate) mod http1;
 pub mod lambda;
 mod logs;
+pub(crate) mod origin;
 mod process;
 pub mod running;
 pub mod server;

@@ -64,6 +64,12 @@ async function happen({ scheduled, queue, send }) {
   return worker.queue(queue.name, messages);
 }
 const events = createServer(async (request, response) => {
+  // A page that somebody visits may post to any port of this machine.
+  const { host, origin } = request.headers;
+  if (origin !== undefined || host !== `127.0.0.1:${events.address().port}`) {
+    response.writeHead(403).end("another site's page may not ask this\n");
+    return;
+  }
   try {
     response.end(JSON.stringify(await happen(JSON.parse(await text(request)))));
   } catch (error) {

@@ -20,6 +20,7 @@ use self::rie::Emulator;
 use self::runtime_api::RuntimeApi;
 use super::http1::{Answer, Body, Headers, Outgoing, Request, channel, serve};
 use super::logs::Logs;
+use super::origin;
 use super::process::Group;
 use super::server::listen;
 use super::{Options, Running};
@@ -143,6 +144,9 @@ struct Front {
 impl Front {
     /// Hands an event to the function as it is: 200 and its answer, or 500 and why it failed.
     async fn invoke(&self, mut request: Request) -> Answer {
+        if let Err(why) = origin::own(&request.headers, request.local.port()) {
+            return Answer::typed(403, "text/plain", format!("{why}\n"));
+        }
         let event = match request.body.collect(LARGEST_BODY).await {
             Ok(Some(event)) => event,
             Ok(None) => return Answer::typed(413, "text/plain", "an event has 6 MB at most\n"),

@@ -156,3 +156,22 @@ async fn dropping_ends_the_process_at_once() {
     drop(running);
     assert!(gone(pid, Duration::from_secs(2)).await);
 }
+
+/// A page that somebody visits can post to this machine, also to a port that it has to guess.
+#[tokio::test]
+async fn no_other_sites_page_invokes_the_function() {
+    let function = Script::python(FUNCTION);
+    let running = start(function.path(), &Lambda::own(Shape::V2, 1), &Options::new()).await.unwrap();
+    let events = running.events.unwrap();
+    let invoke = async |headers: Headers| {
+        let event = Outgoing::Whole(r#"{"rawPath":"/fired"}"#.into());
+        send(events, "POST", b"/", &headers, event).await.unwrap().status
+    };
+    let here = || Headers::new().with("host", events.to_string());
+    assert_eq!(invoke(here().with("origin", "http://evil.example")).await, 403);
+    assert_eq!(invoke(Headers::new().with("host", format!("evil.example:{}", events.port()))).await, 403);
+    assert_eq!(running.logs(), Vec::<String>::new());
+    assert_eq!(invoke(here()).await, 200);
+    assert_eq!(running.logs(), ["event /fired"]);
+    running.stop().await;
+}

@@ -126,6 +126,12 @@ fn events_reach_what_runs_and_their_log_comes_back() {
     assert!(code == Some(1) && said.contains("item 1 failed and comes again"), "{said}");
     assert!(said.contains("log item 1 of jobs failed") && said.contains("a job without an id"), "{said}");
 
+    // Where `invoke` sends them, no other site's page does.
+    let note = std::fs::read_to_string(folder.join(".anyfn/running/lambda.json")).unwrap();
+    let note: serde_json::Value = note.parse().unwrap();
+    let events = note["events"].as_str().unwrap().parse().unwrap();
+    assert_eq!(served::request(events, "POST", "/", &["origin: http://evil.example"], "{}").0, 403);
+
     let state = dev.state();
     let last = &state["invocations"][0];
     assert_eq!((&last["title"], &last["failed"]), (&"queue jobs".into(), &vec![1].into()), "{last}");

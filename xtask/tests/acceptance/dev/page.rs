@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use anyfn_xtask::new::Start;
-use anyfn_xtask::tools::chromium;
+use anyfn_xtask::tools::{Chromium, chromium};
 use serde_json::json;
 
 use super::served::{Dev, request};
@@ -86,17 +86,49 @@ fn a_person_sends_events_from_the_page_and_nobody_elses_page_does() {
     let around = around("dev-page");
     let folder = project(&around, "dev-page", Start::Http);
     std::fs::write(folder.join("src/main.rs"), SOURCE).unwrap();
-    let browser = match chromium() {
-        Ok(browser) => browser,
-        Err(error) => {
-            // Past the test's captured output.
-            let _ = writeln!(std::io::stderr(), "\n!!! NOT RUN: the page of dev in Chromium: {error:#}\n");
-            return;
-        }
-    };
     let dev = Dev::start(&folder, &[]);
     dev.until_stage("serving");
+    match chromium() {
+        Ok(browser) => a_person_sends_events(&dev, &browser),
+        // Past the test's captured output.
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "\n!!! NOT RUN: the page of dev in Chromium: {error:#}\n");
+        }
+    }
+    other_sites_send_nothing(&dev);
+    assert_eq!(dev.stop("INT").code(), Some(0));
+}
 
+fn other_sites_send_nothing(dev: &Dev) {
+    let count = || dev.state()["invocations"].as_array().unwrap().len();
+    let (port, addr, before) = (dev.addr.port(), dev.addr, count());
+    let send = |headers: &[&str]| {
+        let all = [&["content-type: application/json"], headers].concat();
+        let wish = r#"{"sample":"schedule","name":"0 3 * * *"}"#;
+        request(addr, "POST", "/_anyfn/api/send", &all, wish).0
+    };
+    let event = |header: &str| {
+        let headers = ["authorization: Bearer local", "content-type: application/cloudevents+json", header];
+        let event = r#"{"specversion":"1.0","id":"1","source":"/a","type":"dev.anyfn.schedule","anyfnname":"0 3 * * *",
+                        "time":"2026-01-01T00:00:00Z"}"#;
+        request(addr, "POST", "/_anyfn/events", &headers, event).0
+    };
+    let foreign = [&format!("host: evil.example:{port}"), "origin: http://evil.example", "sec-fetch-site: cross-site"];
+    for header in foreign {
+        // The token is known to everybody, so it lets nobody in by itself.
+        assert_eq!((send(&[header]), event(header)), (403, 403), "{header}");
+    }
+    assert_eq!(request(addr, "POST", "/_anyfn/api/send", &["content-type: text/plain"], "{}").0, 415);
+    for target in ["/_anyfn", "/_anyfn/api/state", "/_anyfn/api/changes"] {
+        let (status, _, body) = request(addr, "GET", target, &[&format!("host: evil.example:{port}")], "");
+        assert!(status == 403 && !body.contains("dev-page"), "{target}: {status} {body}");
+    }
+    assert_eq!(count(), before);
+    assert_eq!((send(&[]), event("x: y")), (200, 204));
+    assert_eq!(count(), before + 2);
+}
+
+fn a_person_sends_events(dev: &Dev, browser: &Chromium) {
     let visit = browser.visit(&format!("http://{}/_anyfn", dev.addr), VISIT).unwrap();
     assert_eq!(visit.errors, Vec::<String>::new());
     let elsewhere: Vec<_> =
@@ -111,25 +143,4 @@ fn a_person_sends_events_from_the_page_and_nobody_elses_page_does() {
     assert_eq!(seen["failed"], "Failed: item 1");
     assert_eq!(seen["retried"], "{\"id\": 0}");
     assert_eq!((&seen["unnamed"], &seen["stage"]), (&json!(0), &json!("serving")));
-
-    let count = || dev.state()["invocations"].as_array().unwrap().len();
-    let before = count();
-    let send = |headers: &[&str]| {
-        let all = [&["content-type: application/json"], headers].concat();
-        let wish = r#"{"sample":"schedule","name":"0 3 * * *"}"#;
-        request(dev.addr, "POST", "/_anyfn/api/send", &all, wish).0
-    };
-    let (port, addr) = (dev.addr.port(), dev.addr);
-    assert_eq!(send(&[&format!("host: evil.example:{port}")]), 403);
-    assert_eq!(send(&["origin: http://evil.example"]), 403);
-    assert_eq!(send(&["sec-fetch-site: cross-site"]), 403);
-    assert_eq!(request(addr, "POST", "/_anyfn/api/send", &["content-type: text/plain"], "{}").0, 415);
-    for target in ["/_anyfn", "/_anyfn/api/state", "/_anyfn/api/changes"] {
-        let (status, _, body) = request(addr, "GET", target, &[&format!("host: evil.example:{port}")], "");
-        assert!(status == 403 && !body.contains("dev-page"), "{target}: {status} {body}");
-    }
-    assert_eq!(count(), before);
-    assert_eq!(send(&[]), 200);
-    assert_eq!(count(), before + 1);
-    assert_eq!(dev.stop("INT").code(), Some(0));
 }
