@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::{Either, select};
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
 use crate::Shared;
@@ -27,15 +27,14 @@ pub(crate) struct Limits {
     pub(crate) answer: Duration,
     /// How long a stream of events stays open.
     pub(crate) events: Duration,
-    /// The origins whose pages may call the API, with commas between them.
+    /// The origins whose pages may call the API, with commas between them; `*` for all.
     pub(crate) origins: Arc<str>,
 }
 
 /// The last one that is added comes first.
 pub(crate) fn around(routes: Router<Shared>, limits: &Limits) -> Router<Shared> {
-    let origins = limits.origins.split(',').filter_map(|origin| HeaderValue::from_str(origin.trim()).ok());
     let cors = CorsLayer::new()
-        .allow_origin(origins.filter(|origin| !origin.is_empty()).collect::<Vec<_>>())
+        .allow_origin(allowed(&limits.origins))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE])
         .expose_headers([REQUEST_ID, header::LOCATION]);
@@ -46,6 +45,15 @@ pub(crate) fn around(routes: Router<Shared>, limits: &Limits) -> Router<Shared> 
         .layer(from_fn(trace))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, Platform))
+}
+
+/// A list with a `*` in it is no list: tower-http would panic.
+fn allowed(origins: &str) -> AllowOrigin {
+    let origins = || origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    if origins().any(|origin| origin == "*") {
+        return AllowOrigin::any();
+    }
+    AllowOrigin::list(origins().filter_map(|origin| HeaderValue::from_str(origin).ok()))
 }
 
 /// The platform's own identifier of the request, under which its log and its support know it.

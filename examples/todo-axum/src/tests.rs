@@ -139,6 +139,20 @@ fn the_document_describes_what_is_served() {
     assert!(send(&program, get("/")).text().contains("new EventSource('/api/events')"));
 }
 
+#[test]
+fn every_page_may_call_where_that_is_said() {
+    let allowed = |origins: &str| {
+        let limits = Limits { origins: origins.into(), ..limits() };
+        let program = crate::program(Shared { todos: Arc::new(InMemory::default()), limits });
+        let answer = send(&program, get("/api/todos").header("origin", "https://c.example"));
+        answer.headers().get("access-control-allow-origin").map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(allowed("*").as_deref(), Some("*"));
+    assert_eq!(allowed("https://a.example, *").as_deref(), Some("*"));
+    assert_eq!(allowed("https://c.example,,\n").as_deref(), Some("https://c.example"));
+    assert_eq!([allowed("https://a.example"), allowed(""), allowed("\u{7f}")], [None, None, None]);
+}
+
 /// A database that does not answer.
 struct Stuck;
 
