@@ -73,6 +73,21 @@ async fn whoever_wants_to_know_is_told_after_the_answer() {
 }
 
 #[tokio::test]
+async fn keys_in_a_url_are_not_in_the_log() {
+    let (down, _) = service(&[DOWN]).await;
+    let (api, _) = service(&[ORDERS]).await;
+    let (news, _) = service(&[DOWN]).await;
+    let memory = Memory::default().env("ORDERS_API", &format!("{down}/swordfish"));
+    let outcome = test::schedule("0 3 * * *", tick()).within(&memory).send_to(&app()).await;
+    let why = outcome.error().unwrap().to_string();
+    assert!(why.contains("503") && !why.contains("swordfish"), "{why}");
+    let memory = Memory::default().env("ORDERS_API", &api).env("TELL", &format!("{news}/swordfish"));
+    assert!(test::schedule("0 3 * * *", tick()).within(&memory).send_to(&app()).await.is_done());
+    let log = memory.log_lines().join("\n");
+    assert!(log.contains("nobody was told of 2026-11-22: ") && !log.contains("swordfish"), "{log}");
+}
+
+#[tokio::test]
 async fn without_its_setting_a_tick_fails_and_says_why() {
     let outcome = test::schedule("0 3 * * *", tick()).send_to(&app()).await;
     assert!(outcome.error().unwrap().to_string().contains("ORDERS_API"), "{outcome:?}");
