@@ -148,3 +148,17 @@ fn outside_of_a_workspace_the_machine_is_looked_at() {
     let output = anyfn(&folder.0, &["doctor", "--target", "server"]);
     assert!(text(&output.stdout).contains("rustc: "), "{}", text(&output.stdout));
 }
+
+#[test]
+fn doctor_says_what_is_wrong_with_a_manifest_that_cannot_be_read() {
+    let folder = Folder::new("unreadable");
+    folder.write("Cargo.toml", "[package]\nname = \"shop\"\nversion = \n");
+    folder.write("src/main.rs", "fn main() {}\n");
+    for below in ["", "src"] {
+        let output = anyfn(&folder.0.join(below), &["doctor", "--target", "server"]);
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("broken manifest: ") && said.contains("version = "), "{said}");
+        assert!(said.contains("rustc: "), "{said}");
+    }
+}

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
 use crate::build::Target;
-use crate::doctor::{Finding, State, examine, machine};
+use crate::doctor::{Finding, State, examine, machine, unreadable};
 use crate::project::Project;
 use crate::ui;
 
@@ -47,9 +47,13 @@ pub fn run(args: &Args) -> Result<()> {
             (Some(function.package), found)
         }
         Err(error) if args.package.is_some() => return Err(error),
-        Err(_) => {
-            ui::step("Looking", "at this machine alone: there is no cargo workspace here");
-            (None, machine(args.target))
+        Err(error) => {
+            let unreadable = unreadable(&std::env::current_dir()?, &error);
+            let why = if unreadable.is_some() { "cannot be read" } else { "is not there" };
+            ui::step("Looking", format_args!("at this machine alone: a cargo workspace {why}"));
+            let mut found = machine(args.target);
+            found.extend(unreadable);
+            (None, found)
         }
     };
     let count = |state| found.iter().filter(|finding| finding.state == state).count();

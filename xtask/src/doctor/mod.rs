@@ -1,6 +1,8 @@
 //! `doctor`: what keeps a function from being built, run or deployed, and what to do about it.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Error, Result};
 use serde::Serialize;
 
 use crate::build::Target;
@@ -64,6 +66,14 @@ impl Finding {
 #[must_use]
 pub fn machine(target: Option<Target>) -> Vec<Finding> {
     machine::examine(&machine::Shell, target, crate::settings::Libc::Auto)
+}
+
+/// What keeps cargo from reading the manifest that stands in this folder or above it, by the error of that reading; `None`
+/// where there is none.
+#[must_use]
+pub fn unreadable(folder: &Path, error: &Error) -> Option<Finding> {
+    let manifest = folder.ancestors().map(|folder| folder.join("Cargo.toml")).find(|path| path.is_file())?;
+    Some(Finding::new("manifest", State::Broken, format!("{}\n{error}", crate::ui::path(&manifest))))
 }
 
 /// What the function depends on that cannot go to Workers.
