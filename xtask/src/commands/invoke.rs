@@ -67,13 +67,10 @@ pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
     let told = match named(wanted) {
         Some(sample) => runtime.block_on(receiver.send(&event(sample, args, &served)?))?,
-        None if Path::new(wanted).exists() => {
-            let json = std::fs::read_to_string(wanted).with_context(|| format!("cannot read {wanted}"))?;
-            match runtime.block_on(receiver.raw(&json)) {
-                Ok(text) => Told::Json(text),
-                Err(error) => Told::Failed(format!("{error:#}")),
-            }
-        }
+        None if Path::new(wanted).exists() => match runtime.block_on(receiver.raw(&file(wanted, args)?)) {
+            Ok(text) => Told::Json(text),
+            Err(error) => Told::Failed(format!("{error:#}")),
+        },
         None => bail!("`{wanted}` is neither a sample nor a file here\n`cargo xtask invoke --list` shows the samples"),
     };
     let took = format!("{} ms", start.elapsed().as_millis());
@@ -98,6 +95,14 @@ pub fn run(args: &Args) -> Result<()> {
         Told::Failed(why) => bail!("{what}: it failed: {why}"),
     }
     Ok(())
+}
+
+/// The event that a file holds.
+fn file(path: &str, args: &Args) -> Result<String> {
+    if args.name.is_some() || !args.data.is_empty() {
+        bail!("a file is sent as it is: leave out --name and --data, or say a sample in its place");
+    }
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))
 }
 
 /// The sample as an event, under the name that is said or, without one, that the program declares.
@@ -146,7 +151,7 @@ mod tests {
     use clap::Parser as _;
     use serde_json::json;
 
-    use super::{Args, event, named};
+    use super::{Args, event, file, named};
     use crate::local::events::Event;
     use crate::local::running::Served;
 
@@ -178,15 +183,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_an_error_that_says_what_to_do() {
-        let shop = served(&[("queue", "a"), ("queue", "b"), ("change", "t")]);
+        let shop = served(&[("queue", "a"), ("queue", "b"), ("change", "t"), ("schedule", "0 3 * * *")]);
         for (sample, line, says) in [
             ("queue", &["queue"][..], "say one with --name: a, b"),
             ("message", &["message"][..], "shop declares no message"),
             ("change-insert", &["x", "--data", "no JSON"][..], "--data is no JSON"),
             ("change-insert", &["x", "--data", "1", "--data", "2"][..], "say --data once"),
+            ("schedule", &["schedule", "--data", "1"][..], "leave out --data"),
         ] {
             let error = format!("{:#}", event(named(sample).unwrap(), &args(line), &shop).unwrap_err());
             assert!(error.contains(says), "{error}");
         }
+        for line in [["Cargo.toml", "--data", "1"], ["Cargo.toml", "--name", "a"]] {
+            assert!(file("Cargo.toml", &args(&line)).unwrap_err().to_string().contains("leave out"), "{line:?}");
+        }
+        assert!(file("Cargo.toml", &args(&["Cargo.toml"])).unwrap().contains("[package]"));
     }
 }

@@ -58,6 +58,9 @@ impl Sample {
         if data.len() > 1 && self.kind != "queue" {
             bail!("only a queue's event carries several messages: say --data once");
         }
+        if self.data().is_none() && !data.is_empty() {
+            bail!("a {}'s event carries nothing: leave out --data", self.kind);
+        }
         if data.is_empty() {
             data.extend(self.data().map(str::to_owned));
         }
