@@ -40,8 +40,12 @@ impl Builder {
     pub(super) fn new(shared: Arc<Shared>, project: Project) -> Result<Self> {
         let sources = Arc::new(Mutex::new(Sources::default()));
         let (known, told) = (Arc::clone(&sources), Arc::clone(&shared));
-        let watcher = Watcher::new(move |path| {
-            if known.lock().unwrap_or_else(PoisonError::into_inner).has(path) {
+        let watcher = Watcher::new(move |paths| {
+            let counts = paths.is_none_or(|paths| {
+                let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+                paths.iter().any(|path| known.has(path))
+            });
+            if counts {
                 // From the first moment on, so that no request gets the old answer.
                 told.set(Stage::Building);
                 told.changes.send_modify(|count| *count += 1);

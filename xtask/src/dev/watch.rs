@@ -52,6 +52,9 @@ impl Sources {
 
     /// Whether a change of this file may change the function.
     pub(super) fn has(&self, path: &Path) -> bool {
+        if self.read.contains(path) {
+            return true;
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // Editors' own files.
         if name.starts_with('.') || name.starts_with('#') || name.ends_with('~') {
@@ -64,8 +67,7 @@ impl Sources {
         };
         let inside: Vec<bool> = self.packages.iter().filter_map(|folder| made(folder)).collect();
         let rust = path.extension().is_some_and(|extension| extension == "rs");
-        self.read.contains(path)
-            || inside.contains(&true)
+        inside.contains(&true)
             || (!inside.is_empty() && (rust || name == "Cargo.toml"))
             || ["Cargo.toml", "Cargo.lock", ".cargo/config.toml"].iter().any(|name| path == self.root.join(name))
     }
@@ -102,6 +104,15 @@ fn dependencies(text: &str) -> HashSet<PathBuf> {
     names.filter(|path| path.is_absolute()).collect()
 }
 
+/// The paths whose content an event tells to have changed; `None` for any.
+fn touched(event: &notify::Event) -> Option<&[PathBuf]> {
+    match event.kind {
+        _ if event.need_rescan() => None,
+        EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) | EventKind::Other => Some(&[]),
+        EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) => Some(&event.paths),
+    }
+}
+
 /// Tells of changes in some folders.
 pub(super) struct Watcher {
     inner: RecommendedWatcher,
@@ -109,17 +120,12 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Calls `changed` with each path that was written, made or removed, on a thread of its own.
-    pub(super) fn new(changed: impl Fn(&Path) + Send + 'static) -> Result<Self> {
+    /// Calls `changed` on a thread of its own with the paths that were written, made or removed; with `None` where the system
+    /// has lost count of them.
+    pub(super) fn new(changed: impl Fn(Option<&[PathBuf]>) + Send + 'static) -> Result<Self> {
         let inner = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let Ok(event) = event else { return };
-            let content = match event.kind {
-                EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => false,
-                EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) => true,
-                EventKind::Other => false,
-            };
-            if content {
-                event.paths.iter().for_each(|path| changed(path));
+            if let Ok(event) = event {
+                changed(touched(&event));
             }
         });
         let inner = inner.context("this machine does not tell of changed files")?;
@@ -153,7 +159,10 @@ mod tests {
     use std::collections::HashSet;
     use std::path::{Path, PathBuf};
 
-    use super::{Sources, dependencies};
+    use notify::Event;
+    use notify::event::{EventKind, Flag, ModifyKind};
+
+    use super::{Sources, dependencies, touched};
 
     #[test]
     fn what_a_build_reads_is_told_by_cargo() {
@@ -166,7 +175,7 @@ mod tests {
     fn a_change_counts_when_it_may_change_the_function() {
         let sources = Sources {
             packages: vec!["/w".into(), "/w/lib".into(), "/elsewhere".into()],
-            read: HashSet::from(["/w/pages/index.html".into()]),
+            read: HashSet::from(["/w/pages/index.html".into(), "/w/pages/.well-known.json".into()]),
             root: "/w".into(),
         };
         for path in [
@@ -177,6 +186,7 @@ mod tests {
             "/w/Cargo.lock",
             "/w/.cargo/config.toml",
             "/w/pages/index.html",
+            "/w/pages/.well-known.json",
             "/w/lib/src/a/b.rs",
             "/elsewhere/Cargo.toml",
         ] {
@@ -194,5 +204,15 @@ mod tests {
         ] {
             assert!(!sources.has(Path::new(path)), "{path}");
         }
+    }
+
+    /// A queue of the kernel's that overflows, as when many files are checked out at once.
+    #[test]
+    fn where_events_were_lost_anything_may_have_changed() {
+        let path = PathBuf::from("/w/src/main.rs");
+        let event = |kind| Event::new(kind).add_path(path.clone());
+        assert_eq!(touched(&Event::new(EventKind::Other).set_flag(Flag::Rescan)), None);
+        assert_eq!(touched(&event(EventKind::Modify(ModifyKind::Any))), Some(&[path.clone()][..]));
+        assert_eq!(touched(&event(EventKind::Other)), Some(&[][..]));
     }
 }
