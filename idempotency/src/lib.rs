@@ -67,6 +67,8 @@
 
 mod answer;
 mod batch;
+#[cfg(all(feature = "dynamodb", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod dynamodb;
 mod guard;
 mod header;
 mod memory;
@@ -76,6 +78,8 @@ mod work;
 
 pub mod conformance;
 
+#[cfg(all(feature = "dynamodb", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use dynamodb::{Credentials, DynamoDb};
 pub use guard::Guarded;
 pub use memory::Memory;
 pub use once::{IsOnce, Once, Wrapped, once};
