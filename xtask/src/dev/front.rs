@@ -7,8 +7,9 @@ use bytes::BytesMut;
 
 use super::failure::Failure;
 use super::generation::InFlight;
+use super::platform::recognised;
 use super::record::{Input, Outcome, millis};
-use super::send::{Clock, finish, recognised, shown};
+use super::send::{Clock, finish, shown};
 use super::{Shared, page};
 use crate::local::http1::{Answer, Framing, Headers, Outgoing, Request, channel, send};
 use crate::local::origin;

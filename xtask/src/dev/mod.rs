@@ -10,6 +10,7 @@ mod failure;
 mod front;
 mod generation;
 mod page;
+mod platform;
 mod record;
 pub(crate) mod samples;
 mod say;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::platform::only;
 use super::record::{Input, Outcome};
 use super::samples::{SAMPLES, named};
 use super::{Shared, Stage, ansi, front, send};
@@ -209,6 +210,9 @@ async fn retried(shared: &Arc<Shared>, request: Request, body: &[u8]) -> Result<
     if view.outcome == Outcome::Running {
         bail!("invocation {id} goes on");
     }
+    if failed && view.failed.is_empty() {
+        bail!("no item of invocation {id} failed");
+    }
     match input.with_context(|| format!("what invocation {id} carried was too large to be kept"))? {
         Input::Event(Event::Queue { name, bodies }) if failed => {
             let again = bodies.into_iter().enumerate().filter(|(place, _)| view.failed.contains(place));
@@ -216,6 +220,10 @@ async fn retried(shared: &Arc<Shared>, request: Request, body: &[u8]) -> Result<
             Ok(send::event(shared, Event::Queue { name, bodies }).await)
         }
         Input::Event(event) => Ok(send::event(shared, event).await),
+        Input::Raw(json) if failed => {
+            let json = only(&json, &view.failed).context("it has no items")?;
+            Ok(send::raw_json(shared, json).await.0)
+        }
         Input::Raw(json) => Ok(send::raw_json(shared, json).await.0),
         input @ Input::Http { .. } => Ok(front::again(shared, request, input).await),
     }

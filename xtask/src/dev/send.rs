@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::bill::Measured;
 use super::generation::Generation;
+use super::platform::{outcome, recognised};
 use super::record::{Input, Outcome, millis};
 use super::{Shared, ansi};
 use crate::build::Target;
@@ -178,8 +179,7 @@ pub(super) async fn raw_json(shared: &Arc<Shared>, json: String) -> (u64, Result
         view.waited = millis(waited);
         match &result {
             Ok(text) => {
-                view.failed = failures(text);
-                view.outcome = if view.failed.is_empty() { Outcome::Done } else { Outcome::Again };
+                (view.outcome, view.failed) = outcome(&json, text);
                 view.answer = shown(text);
             }
             Err(why) => {
@@ -229,87 +229,9 @@ fn describe(event: &Event) -> (&'static str, String, String, usize) {
     }
 }
 
-/// The same of an event in a platform's JSON, as far as it can be told.
-pub(super) fn recognised(json: &str) -> (String, String, usize) {
-    let event: Value = serde_json::from_str(json).unwrap_or_default();
-    let last = |arn: &Value| arn.as_str().and_then(|arn| arn.rsplit([':', '/']).next()).unwrap_or_default().to_owned();
-    // CloudEvents.
-    if let Some(kind) = event["type"].as_str().and_then(|kind| kind.strip_prefix("dev.anyfn.")) {
-        let kind = match kind.split_once('.') {
-            Some(("object", what)) => format!("object_{what}"),
-            Some((kind, _)) => kind.to_owned(),
-            None => kind.to_owned(),
-        };
-        return (kind, event["anyfnname"].as_str().unwrap_or_default().to_owned(), 1);
-    }
-    // Miniflare.
-    if let Some(cron) = event["scheduled"]["cron"].as_str() {
-        return ("schedule".to_owned(), cron.to_owned(), 1);
-    }
-    if let Some(messages) = event["queue"]["messages"].as_array() {
-        return ("queue".to_owned(), event["queue"]["name"].as_str().unwrap_or_default().to_owned(), messages.len());
-    }
-    // AWS.
-    if event["detail-type"] == "Scheduled Event" {
-        return ("schedule".to_owned(), last(&event["resources"][0]), 1);
-    }
-    let Some(records) = event["Records"].as_array() else { return ("event".to_owned(), String::new(), 1) };
-    let first = &event["Records"][0];
-    let source = first["eventSource"].as_str().or(first["EventSource"].as_str()).unwrap_or_default();
-    let (kind, name) = match source {
-        "aws:sqs" => ("queue", last(&first["eventSourceARN"])),
-        "aws:s3" if first["eventName"].as_str().is_some_and(|name| name.starts_with("ObjectRemoved")) => {
-            ("object_removed", last(&first["s3"]["bucket"]["arn"]))
-        }
-        "aws:s3" => ("object_created", last(&first["s3"]["bucket"]["arn"])),
-        "aws:dynamodb" => {
-            let arn = first["eventSourceARN"].as_str().unwrap_or_default();
-            ("change", arn.split('/').nth(1).unwrap_or_default().to_owned())
-        }
-        "aws:sns" => ("message", last(&first["Sns"]["TopicArn"])),
-        _ => ("event", String::new()),
-    };
-    (kind.to_owned(), name, records.len())
-}
-
-/// The places of the items that a platform is told to bring again.
-fn failures(answer: &str) -> Vec<usize> {
-    let answer: Value = serde_json::from_str(answer).unwrap_or_default();
-    let lists = [(&answer["batchItemFailures"], "itemIdentifier"), (&answer["retryMessages"], "msgId")];
-    let places = lists.into_iter().flat_map(|(list, id)| {
-        let items = list.as_array().into_iter().flatten();
-        items.filter_map(move |item| item[id].as_str()?.parse().ok())
-    });
-    places.collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{failures, recognised, shown};
-
-    #[test]
-    fn events_of_each_platform_are_recognised() {
-        for (json, kind, name, items) in [
-            (r#"{"type":"dev.anyfn.queue.message","anyfnname":"jobs"}"#, "queue", "jobs", 1),
-            (r#"{"type":"dev.anyfn.object.removed","anyfnname":"b"}"#, "object_removed", "b", 1),
-            (r#"{"type":"dev.anyfn.schedule","anyfnname":"0 3 * * *"}"#, "schedule", "0 3 * * *", 1),
-            (r#"{"queue":{"name":"jobs","messages":[1,2]}}"#, "queue", "jobs", 2),
-            (r#"{"scheduled":{"cron":"* * * * *"}}"#, "schedule", "* * * * *", 1),
-            (r#"{"Records":[{"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:a:b:jobs"}]}"#, "queue", "jobs", 1),
-            (r#"{"Records":[{"eventSource":"aws:dynamodb","eventSourceARN":"a:table/t/stream/x"}]}"#, "change", "t", 1),
-            (r#"{"Records":[]}"#, "event", "", 0),
-            ("no JSON", "event", "", 1),
-        ] {
-            assert_eq!(recognised(json), (kind.to_owned(), name.to_owned(), items), "{json}");
-        }
-    }
-
-    #[test]
-    fn what_comes_again_is_read_from_both_platforms_answers() {
-        assert_eq!(failures(r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#), [1]);
-        assert_eq!(failures(r#"{"outcome":"ok","retryMessages":[{"msgId":"0"},{"msgId":"2"}]}"#), [0, 2]);
-        assert!(failures("[]").is_empty() && failures("").is_empty());
-    }
+    use super::shown;
 
     #[test]
     fn long_texts_are_cut_between_characters() {
