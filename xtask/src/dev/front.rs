@@ -114,7 +114,7 @@ async fn relay(
     tell: tokio::sync::oneshot::Sender<Answer>,
 ) {
     let _turn = generation.turn().await;
-    let clock = Clock::start(shared, generation);
+    let clock = Clock::start(shared, generation, id);
     let addr = generation.running.addr();
     let reply = send(addr, &request.method, &request.target, &request.headers, body).await;
     let execute = clock.elapsed();

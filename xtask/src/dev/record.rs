@@ -96,7 +96,15 @@ struct Entry {
     view: Invocation,
     input: Option<Input>,
     begun: Instant,
+    /// Whether the function has it; before, it waits for a build or for its turn.
+    taken: bool,
     ended: Option<Instant>,
+}
+
+impl Entry {
+    fn runs(&self) -> bool {
+        self.taken && self.ended.is_none()
+    }
 }
 
 /// The last invocations, the newest at the end.
@@ -153,13 +161,20 @@ impl Records {
             million: Vec::new(),
             repeatable: input.is_some(),
         };
-        entries.1.push_back(Entry { view, input, begun: Instant::now(), ended: None });
+        entries.1.push_back(Entry { view, input, begun: Instant::now(), taken: false, ended: None });
         if entries.1.len() > MOST {
             entries.1.pop_front();
         }
         drop(entries);
         self.changed();
         id
+    }
+
+    /// The function takes it.
+    pub(super) fn take(&self, id: u64) {
+        if let Some(entry) = self.entries().1.iter_mut().find(|entry| entry.view.id == id) {
+            entry.taken = true;
+        }
     }
 
     /// Changes what is known of an invocation.
@@ -179,7 +194,8 @@ impl Records {
         self.changed();
     }
 
-    /// A line that was logged belongs to all that run; where none does, to the last that did.
+    /// A line that was logged belongs to all that run; where none does, to the last that did; where that was long ago, to those
+    /// that wait, for it is of the program's start.
     pub(super) fn log(&self, line: &str) {
         let mut entries = self.entries();
         let add = |entry: &mut Entry| {
@@ -187,11 +203,13 @@ impl Records {
                 entry.view.logs.push(line.to_owned());
             }
         };
-        if entries.1.iter().any(|entry| entry.ended.is_none()) {
-            entries.1.iter_mut().filter(|entry| entry.ended.is_none()).for_each(add);
+        let late = |entry: &&mut Entry| entry.ended.is_some_and(|ended| ended.elapsed() < LATE);
+        if entries.1.iter().any(Entry::runs) {
+            entries.1.iter_mut().filter(|entry| entry.runs()).for_each(add);
+        } else if let Some(last) = entries.1.iter_mut().filter(late).max_by_key(|entry| entry.ended) {
+            add(last);
         } else {
-            let late = |entry: &&mut Entry| entry.ended.is_some_and(|ended| ended.elapsed() < LATE);
-            entries.1.iter_mut().filter(late).max_by_key(|entry| entry.ended).into_iter().for_each(add);
+            entries.1.iter_mut().filter(|entry| entry.ended.is_none()).for_each(add);
         }
         drop(entries);
         self.changed();
@@ -210,7 +228,7 @@ impl Records {
 
     /// How many run.
     pub(super) fn running(&self) -> usize {
-        self.entries().1.iter().filter(|entry| entry.ended.is_none()).count()
+        self.entries().1.iter().filter(|entry| entry.runs()).count()
     }
 
     /// One of them.
@@ -242,6 +260,7 @@ mod tests {
     fn lines_belong_to_what_runs_and_the_oldest_are_forgotten() {
         let records = Records::new();
         let first = records.begin("http", "GET /".to_owned(), String::new(), 1, None);
+        records.take(first);
         records.log("one");
         records.update(first, |view| view.outcome = Outcome::Done);
         assert_eq!(records.running(), 1);
@@ -253,5 +272,24 @@ mod tests {
         assert!(records.get(first).is_none());
         assert_eq!(records.all().len(), MOST);
         assert!(records.all()[0].id > records.all()[1].id);
+    }
+
+    /// On Lambda an instance has one event at a time, and a request may have to wait for a build.
+    #[test]
+    fn who_waits_gets_no_lines_but_those_of_a_start() {
+        let records = Records::new();
+        let begin = || records.begin("http", "GET /".to_owned(), String::new(), 1, None);
+        let lines = |id| records.get(id).unwrap().0.logs;
+        let (first, second) = (begin(), begin());
+        records.log("starting");
+        records.take(first);
+        records.log("of the first");
+        assert_eq!(records.running(), 1);
+        records.end(first);
+        records.log("late");
+        records.take(second);
+        records.log("of the second");
+        assert_eq!(lines(first), ["starting", "of the first", "late"]);
+        assert_eq!(lines(second), ["starting", "of the second"]);
     }
 }

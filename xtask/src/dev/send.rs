@@ -34,8 +34,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// The function is about to take it.
-    pub(super) fn start(shared: &Shared, generation: &Generation) -> Self {
+    /// The function is about to take this invocation.
+    pub(super) fn start(shared: &Shared, generation: &Generation, id: u64) -> Self {
+        shared.records.take(id);
         let start = generation.cold_start();
         let first = start.is_some();
         // workerd and AWS' emulator make an instance inside of its first event.
@@ -110,7 +111,7 @@ pub(super) async fn event(shared: &Arc<Shared>, event: Event) -> u64 {
     };
     let _turn = generation.turn().await;
     let waited = arrived.elapsed();
-    let clock = Clock::start(shared, &generation);
+    let clock = Clock::start(shared, &generation, id);
     let told = generation.receiver.send(&event).await;
     let took = clock.elapsed();
     shared.records.update(id, |view| {
@@ -172,7 +173,7 @@ pub(super) async fn raw_json(shared: &Arc<Shared>, json: String) -> (u64, Result
     };
     let _turn = generation.turn().await;
     let waited = arrived.elapsed();
-    let clock = Clock::start(shared, &generation);
+    let clock = Clock::start(shared, &generation, id);
     let result = generation.receiver.raw(&json).await.map_err(|error| format!("{error:#}"));
     let took = clock.elapsed();
     shared.records.update(id, |view| {
