@@ -46,9 +46,7 @@ impl Builder {
                 paths.iter().any(|path| known.has(path))
             });
             if counts {
-                // From the first moment on, so that no request gets the old answer.
-                told.set(Stage::Building);
-                told.changes.send_modify(|count| *count += 1);
+                told.stale();
             }
         })?;
         let changes = shared.changes.subscribe();
@@ -70,16 +68,13 @@ impl Builder {
                     Ok(()) => {}
                     Err(failure) => {
                         self.shared.say.broken(&super::ansi::plain(&failure.text));
-                        self.shared.set(Stage::Broken(Arc::new(failure)));
+                        self.shared.reached(Stage::Broken(Arc::new(failure)), &self.changes);
                     }
                 }
-                if self.changes.has_changed().unwrap_or(false) {
-                    self.shared.set(Stage::Building);
-                } else if self.changes.changed().await.is_err() {
+                if self.changes.changed().await.is_err() {
                     return anyhow::anyhow!("nothing is watched any more");
-                } else {
-                    tokio::time::sleep(SETTLE).await;
                 }
+                tokio::time::sleep(SETTLE).await;
             }
             while !self.settled().await {}
         }
@@ -169,18 +164,19 @@ impl Builder {
         let same = |(generation, of): &&(Arc<Generation>, [u8; 32])| *of == digest && !generation.is_gone();
         if let Some((generation, _)) = self.current.as_ref().filter(same) {
             ui::step("Unchanged", format_args!("{} goes on ({} ms)", self.package(), begin.elapsed().as_millis()));
-            self.shared.set(Stage::Serving(Arc::clone(generation)));
+            self.shared.reached(Stage::Serving(Arc::clone(generation)), &self.changes);
             return Ok(());
         }
         let started = Generation::start(&self.shared, &built).await;
         let title = format!("{} does not start", self.package());
         let generation = Arc::new(started.map_err(|error| failure(&title, &error, ""))?);
         self.leave_note(&generation).map_err(|error| failure("cannot leave a note", &error, ""))?;
-        self.guard(&generation);
         let address = format!("http://{}", self.shared.addr);
         ui::step("Ready", format_args!("{} in {} ms: {address}", self.package(), begin.elapsed().as_millis()));
         self.shared.say.ready(self.package(), self.shared.target.name(), &address);
-        self.shared.set(Stage::Serving(Arc::clone(&generation)));
+        self.shared.reached(Stage::Serving(Arc::clone(&generation)), &self.changes);
+        // After that: one that has ended already would not be seen to have.
+        self.guard(&generation);
         if let Some((before, _)) = self.current.replace((generation, digest)) {
             self.retiring.spawn(async move { before.retire().await });
         }
@@ -204,6 +200,8 @@ impl Builder {
                 ),
                 ended: true,
             });
+            // Before the stage is looked at, so that whoever is about to serve it again sees it, or is seen.
+            ended.gone();
             let was_serving = shared.stage.send_if_modified(|stage| {
                 let this = matches!(stage, Stage::Serving(current) if Arc::ptr_eq(current, &ended));
                 if this {
@@ -211,7 +209,6 @@ impl Builder {
                 }
                 this
             });
-            ended.gone();
             if was_serving {
                 shared.records.changed();
                 ui::warn(format_args!("{} ({status}): the next request starts it again", failure.title));

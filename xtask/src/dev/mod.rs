@@ -24,7 +24,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch::Sender;
+use tokio::sync::watch::{Receiver, Sender};
 
 use self::builder::Builder;
 use self::failure::Failure;
@@ -32,7 +32,7 @@ use self::generation::{Generation, InFlight};
 use self::record::Records;
 use self::say::Say;
 use crate::build::Target;
-use crate::local::events::Receiver;
+use crate::local::events;
 use crate::local::http1::serve;
 use crate::local::lambda::Lambda;
 use crate::project::{Function, Project, home};
@@ -100,8 +100,7 @@ impl Shared {
             if ended {
                 // A program that ended is started again by the next request, as the platforms do.
                 woken = true;
-                self.stage.send_replace(Stage::Building);
-                self.changes.send_modify(|count| *count += 1);
+                self.stale();
             }
             if stage.changed().await.is_err() {
                 return Err(Arc::new(Failure::stopped()));
@@ -115,16 +114,35 @@ impl Shared {
     }
 
     /// Where events are sent from outside: to us, whichever process answers.
-    fn receiver(&self) -> Receiver {
-        Receiver { target: self.target, http: self.addr, events: self.events, token: self.plan.token.clone() }
+    fn receiver(&self) -> events::Receiver {
+        events::Receiver { target: self.target, http: self.addr, events: self.events, token: self.plan.token.clone() }
+    }
+
+    /// What runs is of no use any more: requests wait for a build, from this moment on.
+    fn stale(&self) {
+        // In this order, which `reach` relies on.
+        self.changes.send_modify(|count| *count += 1);
+        self.set(Stage::Building);
+    }
+
+    /// What a build led to, unless `changes` has something newer.
+    fn reached(&self, stage: Stage, changes: &Receiver<u64>) {
+        reach(&self.stage, stage, changes);
+        self.records.changed();
     }
 
     /// Another state, which those who look at the page see.
-    fn set(&self, stage: Stage) -> Stage {
-        let before = self.stage.send_replace(stage);
+    fn set(&self, stage: Stage) {
+        self.stage.send_replace(stage);
         self.records.changed();
-        before
     }
+}
+
+/// Takes over what a build led to. Where a source has changed meanwhile it is nobody's answer, not even for the moment until
+/// the next build begins: who waits has saved before asking.
+fn reach(stage: &Sender<Stage>, reached: Stage, changes: &Receiver<u64>) {
+    // A change is counted before it is told here. So either it is seen, or it comes after us.
+    stage.send_modify(|stage| *stage = if changes.has_changed().unwrap_or(false) { Stage::Building } else { reached });
 }
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -201,5 +219,27 @@ fn words(target: Option<Target>) -> &'static str {
         Some(Target::Cloudflare) => "Cloudflare's workerd",
         Some(Target::Vercel) => "Vercel's executable protocol",
         Some(Target::Server) => "the plain server",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Failure, Sender, Stage, reach};
+
+    #[test]
+    fn what_was_built_before_the_last_change_answers_nobody() {
+        let (stage, changes) = (Sender::new(Stage::Building), Sender::new(0));
+        let mut seen = changes.subscribe();
+        let built = || Stage::Broken(Arc::new(Failure::stopped()));
+        reach(&stage, built(), &seen);
+        assert!(matches!(*stage.borrow(), Stage::Broken(_)));
+        changes.send_modify(|count| *count += 1);
+        reach(&stage, built(), &seen);
+        assert!(matches!(*stage.borrow(), Stage::Building));
+        seen.mark_unchanged();
+        reach(&stage, built(), &seen);
+        assert!(matches!(*stage.borrow(), Stage::Broken(_)));
     }
 }
