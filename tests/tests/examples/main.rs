@@ -7,6 +7,7 @@ mod lesson;
 mod nightly;
 mod orders;
 mod program;
+mod spans;
 mod todo;
 mod traced;
 mod webhooks;
