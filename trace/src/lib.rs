@@ -26,6 +26,20 @@
 //! answer ([`anyfn_core::Context::wait_until`]) is without being told.
 //!
 //! A program that has set a subscriber before its first event keeps it; it gets [`layer()`] for these lines.
+//!
+//! # Spans for a collector
+//!
+//! With the feature `opentelemetry` each invocation is a span of OpenTelemetry beneath its caller's, the program's own spans and
+//! events beneath that, and work after the answer a span `wait_until`. They are sent where `OTEL_EXPORTER_OTLP_ENDPOINT` says, by OTLP
+//! in protobuf over HTTP, when the invocation and its work after the answer are over: on Lambda before the next event is asked
+//! for, since the instance may be frozen then. Where it is not set, nothing is sent and no span is made.
+//!
+//! A collector that is slow or gone delays no answer and fails none. It costs its spans and one line in the log: it is given
+//! two seconds (`OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds), and after a failure it is left alone for ten.
+//!
+//! The handler's [`TraceContext`](anyfn_core::TraceContext) is then the invocation's own span. Also read are
+//! `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER` (not on Workers) and
+//! `OTEL_SDK_DISABLED`.
 
 mod format;
 mod layer;

@@ -10,6 +10,8 @@ pub(crate) fn layer(_: &Context) -> Option<tracing_subscriber::layer::Identity> 
     None
 }
 
+pub(crate) async fn flush(_: &Context) {}
+
 pub(crate) fn span(_: &Trigger, _: &What) -> Span {
     tracing::error_span!(target: SPAN, "invocation")
 }

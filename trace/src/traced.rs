@@ -83,7 +83,9 @@ impl<H: Handler> Handler for Traced<H> {
 
     async fn shutdown(&self, cx: Context) -> Result<(), Error> {
         crate::install(&cx);
-        self.0.shutdown(cx).await
+        let result = self.0.shutdown(cx.clone()).await;
+        telemetry::flush(&cx).await;
+        result
     }
 
     fn has_shutdown(&self) -> bool {

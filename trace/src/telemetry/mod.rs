@@ -23,6 +23,13 @@ use self::settings::Settings;
 /// What sends the spans of this process, if anything does.
 static EXPORTER: OnceLock<Exporter> = OnceLock::new();
 
+/// Sends what no invocation has sent.
+pub(crate) async fn flush(cx: &Context) {
+    if let Some(exporter) = EXPORTER.get() {
+        exporter.flush(cx).await;
+    }
+}
+
 /// The layer that makes spans of OpenTelemetry, where the settings name a collector. Called once in a process.
 pub(crate) fn layer<S>(cx: &Context) -> Option<OpenTelemetryLayer<S, opentelemetry_sdk::trace::Tracer>>
 where
