@@ -122,10 +122,9 @@ async fn relay(
         Ok(reply) => reply,
         Err(error) => {
             let why = format!("the function gave no answer: {error}\n");
-            shared.records.update(id, |view| {
+            finish(shared, generation, id, &clock, (execute, execute), None, |view| {
                 (view.outcome, view.status, view.answer) = (Outcome::Failed, Some(502), why.clone());
             });
-            finish(shared, generation, id, &clock, (execute, execute), None);
             let _ = tell.send(Answer::typed(502, "text/plain; charset=utf-8", why));
             return;
         }
@@ -169,7 +168,8 @@ async fn relay(
     let whole = clock.elapsed();
     // The function need not go on for a client that has gone.
     drop(reply);
-    shared.records.update(id, |view| {
+    let report = generation.report().await;
+    finish(shared, generation, id, &clock, (execute, whole), report.as_ref(), |view| {
         view.outcome = if view.status.is_some_and(|status| status >= 500) { Outcome::Failed } else { outcome };
         view.answer = match std::str::from_utf8(&kept) {
             Ok(text) if total > kept.len() => format!("{text}… ({total} bytes)"),
@@ -178,18 +178,15 @@ async fn relay(
             Err(_) => format!("({total} bytes that are no text)"),
         };
     });
-    let report = generation.report().await;
-    finish(shared, generation, id, &clock, (execute, whole), report.as_ref());
 }
 
 /// The answer in place of a function that does not compile or start.
 fn refused(shared: &Shared, id: u64, failure: &Failure, request: &Request) -> Answer {
     let answer = failure.answer(request);
-    shared.records.update(id, |view| {
+    shared.records.end(id, |view| {
         (view.outcome, view.status) = (Outcome::Failed, Some(answer.status));
         view.answer = shown(&super::ansi::plain(&failure.text));
     });
-    shared.records.end(id);
     if let Some((view, _)) = shared.records.get(id) {
         shared.say.invocation(&view);
     }

@@ -185,9 +185,10 @@ impl Records {
         self.changed();
     }
 
-    /// It has ended.
-    pub(super) fn end(&self, id: u64) {
+    /// It has ended, and this is all that came of it: nobody sees a half of that.
+    pub(super) fn end(&self, id: u64, change: impl FnOnce(&mut Invocation)) {
         if let Some(entry) = self.entries().1.iter_mut().find(|entry| entry.view.id == id) {
+            change(&mut entry.view);
             entry.ended = Some(Instant::now());
             entry.view.ended = Some(now());
         }
@@ -262,9 +263,8 @@ mod tests {
         let first = records.begin("http", "GET /".to_owned(), String::new(), 1, None);
         records.take(first);
         records.log("one");
-        records.update(first, |view| view.outcome = Outcome::Done);
         assert_eq!(records.running(), 1);
-        records.end(first);
+        records.end(first, |view| view.outcome = Outcome::Done);
         assert_eq!((records.running(), records.get(first).unwrap().0.logs), (0, vec!["one".to_owned()]));
         for _ in 0..MOST {
             records.begin("http", "GET /".to_owned(), String::new(), 1, None);
@@ -285,7 +285,7 @@ mod tests {
         records.take(first);
         records.log("of the first");
         assert_eq!(records.running(), 1);
-        records.end(first);
+        records.end(first, |_| {});
         records.log("late");
         records.take(second);
         records.log("of the second");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::bill::Measured;
 use super::generation::Generation;
 use super::platform::{outcome, recognised};
-use super::record::{Input, Outcome, millis};
+use super::record::{Input, Invocation, Outcome, millis};
 use super::{Shared, ansi};
 use crate::build::Target;
 use crate::build::lambda::MEMORY;
@@ -54,7 +54,8 @@ impl Clock {
     }
 }
 
-/// Writes down what became of an invocation, whose answer began after `execute` and ended after `whole`, and says it.
+/// Writes down what became of an invocation, whose answer began after `execute` and ended after `whole`, and says it;
+/// `came` writes what came back.
 pub(super) fn finish(
     shared: &Shared,
     generation: &Generation,
@@ -62,6 +63,7 @@ pub(super) fn finish(
     clock: &Clock,
     (execute, whole): (Duration, Duration),
     report: Option<&Report>,
+    came: impl FnOnce(&mut Invocation),
 ) {
     let cpu = generation.cpu().zip(clock.cpu).map(|(now, before)| now.saturating_sub(before));
     // AWS' emulator says that it took a few microseconds, which is not how long it took.
@@ -75,7 +77,8 @@ pub(super) fn finish(
     let memory = shared.function.settings.memory.unwrap_or(MEMORY);
     let measured = Measured { duration, billed: report.and_then(|report| report.billed), cpu, memory };
     let others = clock.shared || shared.records.running() > 1;
-    shared.records.update(id, |view| {
+    shared.records.end(id, |view| {
+        came(view);
         view.cold_start = cold_start.map(millis);
         view.cold_within = clock.first && cold_start.is_none();
         view.execute = Some(millis(execute));
@@ -89,7 +92,6 @@ pub(super) fn finish(
         view.billed = measured.words(shared.target);
         view.million = measured.million(shared.target);
     });
-    shared.records.end(id);
     if let Some((view, _)) = shared.records.get(id) {
         shared.say.invocation(&view);
     }
@@ -114,7 +116,8 @@ pub(super) async fn event(shared: &Arc<Shared>, event: Event) -> u64 {
     let clock = Clock::start(shared, &generation, id);
     let told = generation.receiver.send(&event).await;
     let took = clock.elapsed();
-    shared.records.update(id, |view| {
+    let report = generation.report().await;
+    finish(shared, &generation, id, &clock, (took, took), report.as_ref(), |view| {
         view.waited = millis(waited);
         match told {
             Ok(Told::Again(again)) if again.is_empty() => view.outcome = Outcome::Done,
@@ -136,8 +139,6 @@ pub(super) async fn event(shared: &Arc<Shared>, event: Event) -> u64 {
             }
         }
     });
-    let report = generation.report().await;
-    finish(shared, &generation, id, &clock, (took, took), report.as_ref());
     id
 }
 
@@ -176,7 +177,8 @@ pub(super) async fn raw_json(shared: &Arc<Shared>, json: String) -> (u64, Result
     let clock = Clock::start(shared, &generation, id);
     let result = generation.receiver.raw(&json).await.map_err(|error| format!("{error:#}"));
     let took = clock.elapsed();
-    shared.records.update(id, |view| {
+    let report = generation.report().await;
+    finish(shared, &generation, id, &clock, (took, took), report.as_ref(), |view| {
         view.waited = millis(waited);
         match &result {
             Ok(text) => {
@@ -189,18 +191,15 @@ pub(super) async fn raw_json(shared: &Arc<Shared>, json: String) -> (u64, Result
             }
         }
     });
-    let report = generation.report().await;
-    finish(shared, &generation, id, &clock, (took, took), report.as_ref());
     (id, result)
 }
 
 /// There was no function to take it.
 fn failed(shared: &Shared, id: u64, why: &str) {
-    shared.records.update(id, |view| {
+    shared.records.end(id, |view| {
         view.outcome = Outcome::Failed;
         view.answer = shown(why);
     });
-    shared.records.end(id);
     if let Some((view, _)) = shared.records.get(id) {
         shared.say.invocation(&view);
     }
