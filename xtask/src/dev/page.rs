@@ -128,12 +128,15 @@ fn changes(shared: &Arc<Shared>) -> Answer {
         loop {
             version.borrow_and_update();
             // JSON has no line breaks of its own here, and so is one event.
-            if !sender.data(Bytes::from(format!("data: {}\n\n", state(&shared)))) {
+            sender.data(Bytes::from(format!("data: {}\n\n", state(&shared))));
+            // A page that is frozen reads nothing, and misses nothing: what it gets next is all of it again.
+            if !sender.taken().await {
                 return;
             }
             tokio::time::sleep(PAUSE).await;
-            if version.changed().await.is_err() {
-                return;
+            tokio::select! {
+                () = sender.closed() => return,
+                changed = version.changed() => if changed.is_err() { return },
             }
         }
     });

@@ -3,13 +3,15 @@
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::Headers;
 
 /// The receiving end.
 pub(crate) struct Body {
     parts: mpsc::UnboundedReceiver<Part>,
+    /// Counts the pieces that wait.
+    waiting: watch::Sender<usize>,
     trailers: Option<Headers>,
 }
 
@@ -20,30 +22,50 @@ enum Part {
 }
 
 /// The sending end; dropped before [`Sender::end`], the body is cut short.
-pub(crate) struct Sender(mpsc::UnboundedSender<Part>);
+pub(crate) struct Sender {
+    parts: mpsc::UnboundedSender<Part>,
+    waiting: watch::Sender<usize>,
+}
 
 /// A body, and where to put its pieces.
 ///
-/// Pieces are taken as fast as they come, however slow the reader: when the writer was done is seen when it was.
+/// Pieces are taken as fast as they come, however slow the reader: when the writer was done is seen when it was. A writer that
+/// has no end waits with [`Sender::taken`].
 pub(crate) fn channel() -> (Sender, Body) {
     let (sender, parts) = mpsc::unbounded_channel();
-    (Sender(sender), Body { parts, trailers: None })
+    let waiting = watch::Sender::new(0);
+    (Sender { parts: sender, waiting: waiting.clone() }, Body { parts, waiting, trailers: None })
 }
 
 impl Sender {
     /// Sends a piece; `false` when nobody wants it any more.
     pub(crate) fn data(&self, data: Bytes) -> bool {
-        self.0.send(Part::Data(data)).is_ok()
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        self.parts.send(Part::Data(data)).is_ok()
+    }
+
+    /// Waits until the reader has taken all that was sent; `false` when nobody wants any more.
+    pub(crate) async fn taken(&self) -> bool {
+        let mut waiting = self.waiting.subscribe();
+        tokio::select! {
+            () = self.parts.closed() => false,
+            _ = waiting.wait_for(|waiting| *waiting == 0) => true,
+        }
+    }
+
+    /// Waits until nobody wants any more.
+    pub(crate) async fn closed(&self) {
+        self.parts.closed().await;
     }
 
     /// The body is complete.
     pub(crate) fn end(self, trailers: Headers) {
-        let _ = self.0.send(Part::End(trailers));
+        let _ = self.parts.send(Part::End(trailers));
     }
 
     /// The body will never be complete.
     pub(crate) fn fail(self, error: io::Error) {
-        let _ = self.0.send(Part::Failed(error));
+        let _ = self.parts.send(Part::Failed(error));
     }
 }
 
@@ -54,7 +76,10 @@ impl Body {
             return Ok(None);
         }
         match self.parts.recv().await {
-            Some(Part::Data(data)) => Ok(Some(data)),
+            Some(Part::Data(data)) => {
+                self.waiting.send_modify(|waiting| *waiting -= 1);
+                Ok(Some(data))
+            }
             Some(Part::End(trailers)) => {
                 self.trailers = Some(trailers);
                 Ok(None)

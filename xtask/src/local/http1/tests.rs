@@ -106,3 +106,22 @@ fn a_status_line_may_lack_its_reason() {
     head::status(b"HTTP/1.1 1000 X\r\n\r\n").unwrap_err();
     head::status(b"SSH-2.0\r\n\r\n").unwrap_err();
 }
+
+#[tokio::test]
+async fn a_writer_without_an_end_waits_for_its_reader() {
+    let (sender, mut body) = channel();
+    let now = async |sender: &super::body::Sender| {
+        tokio::time::timeout(std::time::Duration::from_millis(20), sender.taken()).await.ok()
+    };
+    assert_eq!(now(&sender).await, Some(true));
+    sender.data("one".into());
+    sender.data("two".into());
+    body.next().await.unwrap();
+    assert_eq!(now(&sender).await, None);
+    body.next().await.unwrap();
+    assert_eq!(now(&sender).await, Some(true));
+    sender.data("three".into());
+    drop(body);
+    assert_eq!(now(&sender).await, Some(false));
+    sender.closed().await;
+}
