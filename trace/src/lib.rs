@@ -65,12 +65,13 @@ fn install(cx: &Context) {
         let lines = layer::of(cx);
         // Somebody else's subscriber stays.
         let _ = match telemetry::layer(cx) {
-            Some(spans) => {
+            Some((spans, telemetry)) => {
                 // What the lines say of an invocation's end is in its span.
                 let told = targets.clone().with_target("anyfn", LevelFilter::OFF);
                 let told = told.with_target(traced::SPAN, LevelFilter::ERROR);
                 let registry = tracing_subscriber::registry().with(spans.with_filter(told));
-                tracing::subscriber::set_global_default(registry.with(lines.with_filter(targets)))
+                let set = tracing::subscriber::set_global_default(registry.with(lines.with_filter(targets)));
+                set.map(|()| telemetry.install())
             }
             None => {
                 tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines.with_filter(targets)))

@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyfn_core::test::{self, Memory, TestRequest};
-use anyfn_core::{Context, Error, Handler, IntoHandler, Item, StateCell, TraceContext};
+use anyfn_core::{BoxFuture, Context, Error, Handler, IntoHandler, Invocation, Item, StateCell, TraceContext};
 use anyfn_tracing::traced;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -194,6 +194,31 @@ fn what_the_caller_does_not_record_is_not_sent() {
     assert_eq!(names(&spans(trace)), [] as [&str; 0]);
 }
 
+/// An invocation that X-Ray knows, and does not record.
+struct XRay(Context);
+
+impl Invocation for XRay {
+    fn platform(&self) -> &'static str {
+        "memory"
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.0.env(name)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<()> {
+        self.0.sleep(duration)
+    }
+
+    fn wait_until(&self, work: BoxFuture<()>) {
+        Invocation::wait_until(&self.0, work);
+    }
+
+    fn trace(&self) -> Option<TraceContext> {
+        TraceContext::from_xray("Root=1-22222222-222222222222222222222222;Parent=b7ad6b7169203331;Sampled=0")
+    }
+}
+
 #[test]
 fn a_trace_of_x_ray_that_is_not_recorded_is_a_link() {
     let caller = "Root=1-22222222-222222222222222222222222;Parent=b7ad6b7169203331;Sampled=";
@@ -202,6 +227,19 @@ fn a_trace_of_x_ray_that_is_not_recorded_is_a_link() {
     let of_its_own = spans(&trace);
     assert_eq!(names(&of_its_own), ["GET", "label", "scale", "wait_until"]);
     assert_eq!(hex(&of_its_own[0].links[0].trace_id), "22222222222222222222222222222222");
+    // Lambda names one that is not recorded for every event, and what the sender tells may be nonsense.
+    let answer = run(async {
+        let memory = memory();
+        let traced = traced(handler(weigh));
+        let request = http::Request::get("/").header("traceparent", "00-invalid").body(anyfn_core::Body::empty());
+        let cx = Context::new(XRay(memory.context()));
+        let answer = anyfn_core::dispatch_http(&traced, request.unwrap(), cx).await;
+        let body = answer.into_body().collect(1000).await.unwrap();
+        memory.finish().await;
+        String::from_utf8(body.to_vec()).unwrap()
+    });
+    let trace = TraceContext::parse(&answer).unwrap().trace_id();
+    assert_eq!(hex(&spans(&trace)[0].links[0].trace_id), "22222222222222222222222222222222");
     run(send(test::get("/").header("x-amzn-trace-id", format!("{caller}1")), handler(weigh)));
     assert_eq!(hex(&spans("22222222222222222222222222222222")[0].parent_span_id), PARENT);
 }

@@ -101,6 +101,7 @@ impl Exporter {
         let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
         let mut request = http::Request::post(&self.settings.endpoint)
             .header(http::header::CONTENT_TYPE, "application/x-protobuf")
+            .header(http::header::USER_AGENT, concat!("anyfn-tracing/", env!("CARGO_PKG_VERSION")))
             .body(body.into())?;
         request.headers_mut().extend(self.settings.headers.iter().cloned());
         let status = self.post.post(request).await?;

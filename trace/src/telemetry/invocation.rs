@@ -55,7 +55,7 @@ impl Record {
         }
         match TraceContext::of(event, cx).map(|trace| (remote(&trace), trace)) {
             // Lambda names a trace of X-Ray whether or not it is recorded. One that is not says nothing of this one.
-            Some((caller, trace)) if !trace.is_sampled() && !told(event) => span.add_link(caller),
+            Some((caller, trace)) if !trace.is_sampled() && !told(event, &trace) => span.add_link(caller),
             Some((caller, _)) => {
                 // It fails where the subscriber is somebody else's, which is seen below.
                 let _ = span.set_parent(opentelemetry::Context::new().with_remote_span_context(caller));
@@ -152,13 +152,14 @@ fn remote(trace: &TraceContext) -> SpanContext {
     SpanContext::new(TraceId::from(trace), SpanId::from(parent), flags, true, state)
 }
 
-/// Whether the sender itself told the trace, in the standard's words.
-fn told(event: &Event) -> bool {
-    match event {
-        Event::Http(request) => request.headers().contains_key("traceparent"),
-        Event::Custom(custom) => custom.extensions.contains_key("traceparent"),
-        _ => false,
-    }
+/// Whether the sender itself told this trace, in the standard's words.
+fn told(event: &Event, trace: &TraceContext) -> bool {
+    let parent = match event {
+        Event::Http(request) => request.headers().get("traceparent").and_then(|value| value.to_str().ok()),
+        Event::Custom(custom) => custom.extensions.get("traceparent").map(String::as_str),
+        _ => None,
+    };
+    parent.and_then(|parent| TraceContext::parse(parent.trim())).is_some_and(|told| told.trace_id() == trace.trace_id())
 }
 
 /// The invocation's own span, as its handler hands it on.

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use anyfn_core::Context;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{SdkTracerProvider, Tracer};
 use tracing::Subscriber;
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::registry::LookupSpan;
@@ -31,7 +31,7 @@ pub(crate) async fn flush(cx: &Context) {
 }
 
 /// The layer that makes spans of OpenTelemetry, where the settings name a collector. Called once in a process.
-pub(crate) fn layer<S>(cx: &Context) -> Option<OpenTelemetryLayer<S, opentelemetry_sdk::trace::Tracer>>
+pub(crate) fn layer<S>(cx: &Context) -> Option<(OpenTelemetryLayer<S, Tracer>, Telemetry)>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -45,10 +45,18 @@ where
     let resource = settings.resource(cx);
     let exporter = EXPORTER.get_or_init(|| Exporter::new(settings, &resource));
     let provider = SdkTracerProvider::builder().with_resource(resource).with_span_processor(Spans(exporter)).build();
-    let tracer = provider.tracer("anyfn");
-    // For libraries that speak to OpenTelemetry themselves.
-    opentelemetry::global::set_tracer_provider(provider);
-    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-    let layer = OpenTelemetryLayer::new(tracer);
-    Some(layer.with_location(false).with_threads(false).with_tracked_inactivity(false))
+    let layer = OpenTelemetryLayer::new(provider.tracer("anyfn"));
+    let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false);
+    Some((layer, Telemetry(provider)))
+}
+
+/// What makes the spans.
+pub(crate) struct Telemetry(SdkTracerProvider);
+
+impl Telemetry {
+    /// For libraries that speak to OpenTelemetry themselves.
+    pub(crate) fn install(self) {
+        opentelemetry::global::set_tracer_provider(self.0);
+        opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    }
 }
