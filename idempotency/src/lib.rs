@@ -55,6 +55,18 @@
 //! header, where keys are not random. Whatever the key, an answer goes only to a request with the same method, path, query, body,
 //! `content-type` and `authorization`; another one is a 422.
 //!
+//! # Where it is kept
+//!
+//! | | is it a lock? |
+//! |---|---|
+//! | `DynamoDb`, with the feature `dynamodb`, everywhere but on Workers | yes |
+//! | `D1`, on Workers | yes |
+//! | `Kv`, on Workers | **no**: KV has no conditional write, and other places see what was written up to a minute later. It makes repeats rarer. |
+//! | [`Memory`] | for one process, until it ends |
+//! | [`Bound`] | what its name stands for where the program runs: one of these |
+//!
+//! Another one implements [`Store`]; [`conformance`] says whether it does so well.
+//!
 //! # What no store can promise
 //!
 //! A process may die after its work and before it says so. Then the work is done again when the lease has ended: what must not happen
@@ -67,6 +79,7 @@
 
 mod answer;
 mod batch;
+mod bound;
 #[cfg(all(feature = "dynamodb", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod dynamodb;
 mod guard;
@@ -75,9 +88,12 @@ mod memory;
 mod once;
 mod store;
 mod work;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod workers;
 
 pub mod conformance;
 
+pub use bound::Bound;
 #[cfg(all(feature = "dynamodb", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use dynamodb::{Credentials, DynamoDb};
 pub use guard::Guarded;
@@ -85,3 +101,5 @@ pub use memory::Memory;
 pub use once::{IsOnce, Once, Wrapped, once};
 pub use store::{Begun, Claim, Held, Store};
 pub use work::Work;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub use workers::{D1, Kv};

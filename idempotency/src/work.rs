@@ -53,12 +53,13 @@ impl Work<'_> {
             Self::Schedule(tick) => Key::of("schedule", [&tick.name, &*millis(tick.scheduled_at)]),
             Self::Queue(source, entry) => return Ok(delivered("queue", source, entry)),
             // By what happened, and when: the same happening may be told in two messages with ids of their own.
-            Self::Object(source, entry) => {
+            // A batch of several buckets goes by the name of its first.
+            Self::Object(_, entry) => {
                 let ObjectEvent { action, key, etag, at, .. } = &entry.payload;
                 let action = if matches!(action, ObjectAction::Created) { "created" } else { "removed" };
                 let etag = etag.as_deref().unwrap_or_default();
                 let which = at.map_or_else(|| format!("receipt {}", entry.receipt), millis);
-                Key::of("object", [*source, &*entry.payload.bucket, key, action, etag, &*which])
+                Key::of("object", [&*entry.payload.bucket, key, action, etag, &*which])
             }
             Self::Change(source, entry) => return Ok(delivered("change", source, entry)),
             Self::Message(source, entry) => return Ok(delivered("message", source, entry)),

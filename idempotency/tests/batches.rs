@@ -2,6 +2,8 @@
 
 #[path = "common/clock.rs"]
 mod clock;
+#[path = "common/diary.rs"]
+mod diary;
 #[path = "common/outcomes.rs"]
 mod outcomes;
 
@@ -12,7 +14,8 @@ use anyfn_core::{
 };
 use anyfn_idempotency::{Begun, Claim, Guarded, Held, Memory, Once, Store, Wrapped, once};
 use bytes::Bytes;
-use clock::{Diary, at};
+use clock::at;
+use diary::Diary;
 use futures_util::FutureExt as _;
 use outcomes::{said, send};
 

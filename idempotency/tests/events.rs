@@ -2,6 +2,8 @@
 
 #[path = "common/clock.rs"]
 mod clock;
+#[path = "common/diary.rs"]
+mod diary;
 #[path = "common/outcomes.rs"]
 mod outcomes;
 
@@ -14,7 +16,8 @@ use anyfn_core::{
     ObjectEvent, Order, Payload, Response, Schedule, dispatch,
 };
 use anyfn_idempotency::{Memory, once};
-use clock::{Diary, at};
+use clock::at;
+use diary::Diary;
 use outcomes::{said, send};
 
 type Job = serde_json::Value;
@@ -35,12 +38,13 @@ fn objects_changes_and_messages_have_keys_of_their_own() {
         .change("rows", once("c", store.clone(), write(&diary, |row: Change<Job>| format!("{:?}", row.kind))))
         .message("topic", once("m", store, write(&diary, |message: Message<Job>| message.body.to_string())))
         .build();
-    let object = |action, key: &str, etag: Option<&str>, at: Option<u64>, receipt: &str| {
+    let object_of = |batch: &str, action, key: &str, etag: Option<&str>, at: Option<u64>, receipt: &str| {
         let mut object = ObjectEvent::new(action, "pics", key);
         object.etag = etag.map(str::to_owned);
         object.at = at.map(|at| SystemTime::UNIX_EPOCH + Duration::from_secs(at));
-        Event::Object(Batch::new("pics", Order::Unordered, [Entry::new(receipt, object)]))
+        Event::Object(Batch::new(batch, Order::Unordered, [Entry::new(receipt, object)]))
     };
+    let object = |action, key: &str, etag, at, receipt: &str| object_of("pics", action, key, etag, at, receipt);
     let (created, removed) = (ObjectAction::Created, ObjectAction::Removed);
     let runs = |event: Event| {
         assert_eq!(said(&send(&app, event, &at(0))), "d");
@@ -49,6 +53,8 @@ fn objects_changes_and_messages_have_keys_of_their_own() {
     // Told twice in two messages: once.
     assert_eq!(runs(object(created, "a", Some("1"), Some(5), "m1")), 1);
     assert_eq!(runs(object(created, "a", Some("1"), Some(5), "m2")), 0);
+    // A batch of several buckets goes by the name of its first.
+    assert_eq!(runs(object_of("docs", created, "a", Some("1"), Some(5), "m2")), 0);
     assert_eq!(runs(object(created, "a", Some("2"), Some(5), "m3")), 1);
     assert_eq!(runs(object(created, "a", Some("1"), Some(6), "m4")), 1);
     assert_eq!(runs(object(created, "b", Some("1"), Some(5), "m5")), 1);

@@ -2,6 +2,8 @@
 
 #[path = "common/clock.rs"]
 mod clock;
+#[path = "common/diary.rs"]
+mod diary;
 
 use std::time::Duration;
 
@@ -9,7 +11,8 @@ use anyfn_core::http::Method;
 use anyfn_core::test::{TestRequest, TestResponse, block_on, get, post, request};
 use anyfn_core::{App, Body, Context, Error, Event, Handler, Response};
 use anyfn_idempotency::{Memory, Once, once};
-use clock::{Diary, at};
+use clock::at;
+use diary::Diary;
 
 /// Writes down each request, and answers as its path says.
 #[derive(Clone, Default)]

@@ -125,11 +125,20 @@ pub struct Cloudflare {
     pub compatibility_date: String,
     /// Switches beyond the date, as Cloudflare's documentation names them.
     pub compatibility_flags: Vec<String>,
+    /// Namespaces of KV: what the program calls each, and its id.
+    pub kv: BTreeMap<String, String>,
+    /// Databases of D1: what the program calls each, and its id.
+    pub d1: BTreeMap<String, String>,
 }
 
 impl Default for Cloudflare {
     fn default() -> Self {
-        Self { compatibility_date: "2026-04-01".to_owned(), compatibility_flags: Vec::new() }
+        Self {
+            compatibility_date: "2026-04-01".to_owned(),
+            compatibility_flags: Vec::new(),
+            kv: BTreeMap::new(),
+            d1: BTreeMap::new(),
+        }
     }
 }
 
@@ -215,7 +224,7 @@ mod tests {
     fn every_key_is_read() {
         let table = json!({"anyfn": {
             "memory": 512, "timeout": 3, "env": {"A": "b"}, "libc": "musl", "lambda": {"http": "http-api", "auth": "iam", "streaming": true},
-            "cloudflare": {"compatibility-date": "2026-05-01", "compatibility-flags": ["nodejs_compat"]},
+            "cloudflare": {"compatibility-date": "2026-05-01", "compatibility-flags": ["nodejs_compat"], "kv": {"SEEN": "1"}, "d1": {"DONE": "2"}},
             "vercel": {"regions": ["fra1"]}, "server": {"image": "registry.example/p:1", "broker": "events"},
         }});
         let settings = Settings::from_metadata("p", &table).unwrap();
@@ -223,6 +232,7 @@ mod tests {
         let expected = Lambda { http: LambdaHttp::HttpApi, auth: LambdaAuth::Iam, streaming: true };
         assert_eq!(settings.lambda, expected);
         assert_eq!(settings.cloudflare.compatibility_date, "2026-05-01");
+        assert_eq!((&*settings.cloudflare.kv["SEEN"], &*settings.cloudflare.d1["DONE"]), ("1", "2"));
         assert_eq!(settings.vercel.regions, ["fra1"]);
         assert_eq!(
             (settings.server.image.as_deref(), &*settings.server.broker),

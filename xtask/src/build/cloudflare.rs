@@ -11,6 +11,7 @@ use super::wiring::cloudflare::Wired;
 use super::wiring::{self, Wiring, with_names};
 use super::{NextStep, Target, fresh_dir, gzipped, report, words, write};
 use crate::project::{Function, Project};
+use crate::settings::Cloudflare;
 use crate::ui;
 
 /// The version that the glue is generated with; the crate's must be the same.
@@ -112,6 +113,15 @@ fn config(function: &Function, wired: &Wired) -> String {
     }
     if !wired.consumers.is_empty() {
         config["queues"] = json!({ "consumers": wired.consumers });
+    }
+    let Cloudflare { kv, d1, .. } = &settings.cloudflare;
+    if !kv.is_empty() {
+        let bound = kv.iter().map(|(binding, id)| json!({ "binding": binding, "id": id }));
+        config["kv_namespaces"] = bound.collect();
+    }
+    if !d1.is_empty() {
+        let bound = d1.iter().map(|(binding, id)| json!({ "binding": binding, "database_id": id }));
+        config["d1_databases"] = bound.collect();
     }
     format!(
         "// Written by `cargo xtask build`; what to change stands in [package.metadata.anyfn] of Cargo.toml.\n{config:#}\n"

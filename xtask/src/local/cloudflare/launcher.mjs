@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import path from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 
-const { dir, compatibilityDate, compatibilityFlags, bindings, queues, port } = JSON.parse(process.argv.at(-1));
+const { dir, compatibilityDate, compatibilityFlags, bindings, kvNamespaces, d1Databases, queues, port } = JSON.parse(process.argv.at(-1));
 // A batch waits a second for more at most: nobody wants to wait for Queues' own five.
 const consumer = ({ max_batch_size: maxBatchSize, max_retries: maxRetries }) => ({ maxBatchSize, maxRetries, maxBatchTimeout: 1 });
 const producer = (queue) => `anyfn queue ${queue}`;
@@ -28,6 +28,8 @@ const miniflare = new Miniflare(
     compatibilityDate,
     compatibilityFlags,
     bindings,
+    kvNamespaces,
+    d1Databases,
     queueConsumers: Object.fromEntries(queues.map((queue) => [queue.queue, consumer(queue)])),
     queueProducers: Object.fromEntries(queues.map(({ queue }) => [producer(queue), queue])),
     // No look-up of an edge location on the network.
