@@ -47,8 +47,11 @@ pub(super) fn recognised(json: &str) -> (String, String, usize) {
     (kind.to_owned(), name, records.len())
 }
 
-/// The list of an event's items, and by what name the platform calls each when it is told of it.
-fn items(event: &mut Value) -> Option<(&mut Vec<Value>, fn(&Value) -> Option<&str>)> {
+/// By what name the platform calls an item.
+type Name = fn(&Value) -> Option<&str>;
+
+/// The list of an event's items, and what they are called.
+fn items(event: &mut Value) -> Option<(&mut Vec<Value>, Name)> {
     fn record(record: &Value) -> Option<&str> {
         let names = ["/messageId", "/dynamodb/SequenceNumber", "/kinesis/sequenceNumber"];
         names.iter().find_map(|name| record.pointer(name)?.as_str())

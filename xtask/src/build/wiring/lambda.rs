@@ -85,7 +85,7 @@ fn queue(wiring: &Wiring<'_>, name: &str, wired: &mut Wired) -> Result<()> {
             wired.names.insert(last(bound).to_owned(), name.to_owned());
             match bound.split(':').nth(2) {
                 Some("sqs") => ("SQS", json!({ "Queue": bound, "BatchSize": size(10) })),
-                Some("kinesis") => ("Kinesis", stream(&id, bound.into(), size(100), bind.retries, wired)),
+                Some("kinesis") => ("Kinesis", stream(&id, &json!(bound), size(100), bind.retries, wired)),
                 Some("kafka") => {
                     let topic = bind.topic.clone().unwrap_or_else(|| name.to_owned());
                     wired.names.insert(topic.clone(), name.to_owned());
@@ -107,7 +107,7 @@ fn queue(wiring: &Wiring<'_>, name: &str, wired: &mut Wired) -> Result<()> {
 
 /// A record that fails holds up its shard until it is done or too old, a day as a rule. With `retries` it is given up after
 /// so many, and told to a queue ("Retaining discarded batches", Lambda developer guide): where it stood, not what it held.
-fn stream(id: &str, arn: Value, size: u32, retries: Option<u32>, wired: &mut Wired) -> Value {
+fn stream(id: &str, arn: &Value, size: u32, retries: Option<u32>, wired: &mut Wired) -> Value {
     let mut properties = json!({ "Stream": arn, "StartingPosition": "TRIM_HORIZON", "BatchSize": size, "BisectBatchOnFunctionError": true });
     if let Some(retries) = retries {
         let dead = format!("{id}Failed");
@@ -185,7 +185,7 @@ fn table(wiring: &Wiring<'_>, name: &str, wired: &mut Wired) -> Result<()> {
             json!(arn)
         }
     };
-    let mut properties = stream(&id, source, bind.batch_size.unwrap_or(100), bind.retries, wired);
+    let mut properties = stream(&id, &source, bind.batch_size.unwrap_or(100), bind.retries, wired);
     properties["FunctionResponseTypes"] = json!(["ReportBatchItemFailures"]);
     wired.events.insert(id, json!({ "Type": "DynamoDB", "Properties": properties }));
     Ok(())
