@@ -18,6 +18,7 @@ chapters! {
     Streaming "streaming.md"
     Triggers "triggers.md"
     Context "context.md"
+    Idempotency "idempotency.md"
     Logs "logs.md"
     Axum "axum.md"
     Testing "testing.md"

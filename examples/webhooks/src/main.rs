@@ -10,8 +10,10 @@ mod tests;
 
 use std::sync::Arc;
 
+use anyfn::idempotency::{Bound, Once, Wrapped};
 use anyfn::webhooks::{StandardWebhooks, Verified};
 use anyfn::{Context, Error};
+use serde::Deserialize;
 
 use crate::outbox::{InMemory, Outbox};
 
@@ -32,9 +34,19 @@ async fn received(cx: Context, Verified(event): Verified<StandardWebhooks>) -> &
     "ok"
 }
 
+/// Stripe delivers an event again until it is answered with a success, and now and then after that too. Its id says that it is the
+/// same; what is not signed is refused, and not kept.
+fn once_for_each_event<F>(handler: F) -> Wrapped<F> {
+    #[derive(Deserialize)]
+    struct Event {
+        id: String,
+    }
+    Once::new("stripe", Bound::to("DONE")).by(|work| Some(work.json::<Event>()?.id)).wrap(handler)
+}
+
 anyfn::app! {
     state = connect;
-    http("/stripe") => payments::paid,
+    http("/stripe") => once_for_each_event(payments::paid),
     http("/github") => pushes::pushed,
     http("/sms") => phone::sms,
     // A telephone number may keep the URL that it had: this is the one in Twilio's documentation.

@@ -13,8 +13,7 @@ struct Session {
     payment_status: String,
 }
 
-/// Sends the message before it answers: Stripe delivers again whatever was not answered with a success, and the event's id
-/// keeps the queue from getting it twice.
+/// Sends the message before it answers: Stripe delivers again whatever was not answered with a success.
 pub(crate) async fn paid(
     cx: Context,
     State(shared): State<Shared>,
@@ -30,7 +29,7 @@ pub(crate) async fn paid(
     }
     let order = session.client_reference_id.ok_or_else(|| Error::internal("a checkout without an order"))?;
     let message = serde_json::json!({ "order": order, "cents": session.amount_total });
-    shared.outbox.send(&event.id, message.to_string()).await?;
+    shared.outbox.send(message.to_string()).await?;
     cx.log(format!("order {order} is paid"));
     Ok("queued")
 }
