@@ -46,6 +46,7 @@ fn what_makes_no_sense_is_said() {
         ("/api/bills?invocation=1", 400, "unknown field"),
         ("/api/bills?invocations=1&duration_ms=-1", 422, "duration"),
         ("/api/bills?invocations=1&duration_ms=NaN", 422, "duration"),
+        ("/api/bills?invocations=1&duration_ms=1e300", 422, "duration"),
         ("/api/bills?invocations=1&memory_mb=0", 422, "memory"),
         ("/api/curve?to=10&duration_ms=1&cpu_ms=2", 422, "CPU time"),
         ("/api/curve?duration_ms=1", 400, "to"),

@@ -44,6 +44,9 @@ pub enum Architecture {
     Arm64,
 }
 
+/// The milliseconds of a long month.
+const MONTH: f64 = 31.0 * 24.0 * 60.0 * 60.0 * 1000.0;
+
 impl Usage {
     /// CPU time of one invocation, in milliseconds: as told, or all of the duration.
     #[must_use]
@@ -54,11 +57,14 @@ impl Usage {
     /// Whether a bill can be made of it.
     ///
     /// # Errors
-    /// When a time is negative or not a number, when there is no memory, or when more is computed than lasts.
+    /// When a time is negative, longer than a month or not a number, when there is no memory, or when more is computed than lasts.
     pub fn check(&self) -> Result<(), Error> {
-        let time = |what: &'static str, ms: f64| match ms.is_finite() && ms >= 0.0 {
-            true => Ok(()),
-            false => Err(Error(format!("{what} is {ms} ms: it must be a number of milliseconds, 0 or more"))),
+        let time = |what: &'static str, ms: f64| match ms {
+            0.0..=MONTH => Ok(()),
+            ms if ms > MONTH => {
+                Err(Error(format!("{what} is {ms:.1e} ms: that is longer than the month that is billed")))
+            }
+            _ => Err(Error(format!("{what} is {ms} ms: it must be a number of milliseconds, 0 or more"))),
         };
         time("the duration", self.duration_ms)?;
         time("the CPU time", self.cpu_ms())?;

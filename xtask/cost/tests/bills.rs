@@ -63,11 +63,23 @@ fn a_use_without_sense_is_an_error() {
     for (wrong, text) in [
         (usage(1, -1.0, 128), "-1 ms"),
         (usage(1, f64::NAN, 128), "NaN ms"),
+        (usage(1, f64::INFINITY, 128), "longer than the month"),
+        (usage(u64::MAX, 1e300, 128), "longer than the month"),
+        (Usage { cpu_ms: Some(3e9), ..usage(1, 2e9, 128) }, "longer than the month"),
         (usage(1, 1.0, 0), "0 MB"),
         (Usage { cpu_ms: Some(2.0), ..usage(1, 1.0, 128) }, "more than the duration"),
     ] {
         let error = bills(&wrong).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
+    }
+}
+
+/// JSON has no word for infinity.
+#[test]
+fn the_largest_bill_is_a_number() {
+    let month = 31.0 * 24.0 * 3_600_000.0;
+    for bill in bills(&usage(u64::MAX, month, u32::MAX)).unwrap() {
+        assert!(bill.total.is_finite() && bill.lines.iter().all(|line| line.cost.is_finite()), "{bill:?}");
     }
 }
 
