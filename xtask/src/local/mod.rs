@@ -108,7 +108,7 @@ impl Options {
         self
     }
 
-    /// Called with each log line when it comes, on whatever thread reads it.
+    /// Called with each log line when it comes, on whatever thread reads it; [`Running::logs`] then has the last thousand.
     #[must_use]
     pub fn on_log(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.sink = Some(Arc::new(sink));
@@ -196,7 +196,8 @@ impl Running {
         events::Receiver { target, http: self.addr, events: self.events, token: token.to_owned() }
     }
 
-    /// Every line that the function or its platform has logged so far, in order.
+    /// Every line that the function or its platform has logged so far, in order; the last thousand of them where
+    /// [`Options::on_log`] takes each.
     #[must_use]
     pub fn logs(&self) -> Vec<String> {
         self.logs.lines()
