@@ -118,15 +118,18 @@ fn on_lambda_with_a_table_of_dynamodb() {
     a_request_gets_its_first_answer_again(&program, "/pay");
     what_failed_runs_again(&program);
     a_message_runs_once(&program);
-    // Another instance knows what this one has done.
+    // Other instances know what this one has done, wherever they run.
     let first = program.ask("/pay", Some("everywhere"), "");
     drop(program);
-    let program = Program::start(Target::Lambda, &variables);
-    assert_eq!(answer(&program.ask("/pay", Some("everywhere"), "")), answer(&first));
-    assert_eq!(program.tell(&[r#"{"id":"one"}"#]), Told::Again(vec![]));
-    program.runs("", 0);
+    for target in [Target::Lambda, Target::Server, Target::Vercel] {
+        let program = Program::start(target, &variables);
+        assert_eq!(answer(&program.ask("/pay", Some("everywhere"), "")), answer(&first), "{target:?}");
+        if target == Target::Lambda {
+            assert_eq!(program.tell(&[r#"{"id":"one"}"#]), Told::Again(vec![]));
+        }
+        program.runs("", 0);
+    }
     // Nothing runs, where nobody says what is done.
-    drop(program);
     let program = Program::start(Target::Lambda, &VARIABLES);
     assert_eq!(program.ask("/pay", Some("nowhere"), "").status, 500);
     program.runs("", 0);
