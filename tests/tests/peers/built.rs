@@ -8,12 +8,41 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::Peer;
 
-/// What was built; a path that was not asked for is empty.
-#[derive(Default)]
-pub(crate) struct Built {
-    pub(crate) lambda: PathBuf,
-    pub(crate) vercel: PathBuf,
-    pub(crate) worker: PathBuf,
+/// What was built.
+pub(crate) struct Built(Vec<(&'static str, Platform, PathBuf)>);
+
+/// What a program is built for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Platform {
+    Lambda,
+    Vercel,
+    Workers,
+}
+
+impl Built {
+    /// The program that a peer is on its runtime.
+    pub(crate) fn program(&self, peer: &Peer) -> &Path {
+        let of = |(crates, platform, _): &&(&str, Platform, PathBuf)| {
+            *crates == peer.crates && *platform == platform_of(peer)
+        };
+        self.0.iter().find(of).map_or(Path::new(""), |(_, _, program)| program)
+    }
+
+    /// The programs for Lambda, with their crates.
+    pub(crate) fn lambdas(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        self.0
+            .iter()
+            .filter(|(_, platform, _)| *platform == Platform::Lambda)
+            .map(|(crates, _, program)| (*crates, &**program))
+    }
+}
+
+fn platform_of(peer: &Peer) -> Platform {
+    match peer.runtime {
+        "cloudflare" => Platform::Workers,
+        "vercel" => Platform::Vercel,
+        _ => Platform::Lambda,
+    }
 }
 
 /// The Worker's entry, which does what `worker-build`'s does: after a panic, the next request finds a fresh instance.
@@ -34,28 +63,41 @@ export default {
 
 const WRANGLER: &str = r#"{ "compatibility_date": "2026-04-01" }"#;
 
+/// The packages of `tests/peers`.
+const PACKAGES: &[(&str, Platform, &str)] = &[
+    ("lambda_http", Platform::Lambda, "echo-lambda-http"),
+    ("worker", Platform::Workers, "echo-workers"),
+    ("vercel_runtime", Platform::Vercel, "echo-vercel"),
+    ("ohkami", Platform::Lambda, "echo-ohkami-lambda"),
+    ("ohkami", Platform::Workers, "echo-ohkami-workers"),
+];
+
 pub(crate) fn build(chosen: &[&Peer]) -> Result<Built> {
-    let has = |name: &str| chosen.iter().any(|peer| peer.crates == name);
-    let mut built = Built::default();
-    if has("lambda_http") {
-        built.lambda = cargo("echo-lambda-http", None)?.join("echo-lambda-http");
+    let mut built = Vec::new();
+    for (crates, platform, package) in PACKAGES {
+        if chosen.iter().any(|peer| peer.crates == *crates && platform_of(peer) == *platform) {
+            let program = match platform {
+                Platform::Workers => worker(package)?,
+                _ => cargo(package, None)?.join(package),
+            };
+            built.push((*crates, *platform, program));
+        }
     }
-    if has("vercel_runtime") {
-        built.vercel = cargo("echo-vercel", None)?.join("echo-vercel");
-    }
-    if has("worker") {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers/worker");
-        let modules = folder.join("dist");
-        std::fs::create_dir_all(&modules)?;
-        let module = cargo("echo-workers", Some("wasm32-unknown-unknown"))?.join("echo_workers.wasm");
-        let glue = cloudflare::glue(&module, &modules)?;
-        // workerd's parser does not know source phase imports.
-        std::fs::write(modules.join("index.js"), glue.replace("import source ", "import "))?;
-        std::fs::write(modules.join("worker.js"), WORKER_JS)?;
-        std::fs::write(folder.join("wrangler.jsonc"), WRANGLER)?;
-        built.worker = modules;
-    }
-    Ok(built)
+    Ok(Built(built))
+}
+
+/// Builds a Worker; gives the folder of its modules.
+fn worker(package: &str) -> Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers").join(package);
+    let modules = folder.join("dist");
+    std::fs::create_dir_all(&modules)?;
+    let module = cargo(package, Some("wasm32-unknown-unknown"))?.join(format!("{}.wasm", package.replace('-', "_")));
+    let glue = cloudflare::glue(&module, &modules)?;
+    // workerd's parser does not know source phase imports.
+    std::fs::write(modules.join("index.js"), glue.replace("import source ", "import "))?;
+    std::fs::write(modules.join("worker.js"), WORKER_JS)?;
+    std::fs::write(folder.join("wrangler.jsonc"), WRANGLER)?;
+    Ok(modules)
 }
 
 /// Builds a package; gives the folder of what came out.

@@ -1,4 +1,4 @@
-//! Which events make a crate panic before any handler sees them: the table of deliveries, handed to it one by one.
+//! Which events make a crate panic before any handler sees them: the table of deliveries, handed to each one by one.
 
 use anyfn_conformance::DELIVERIES;
 use anyfn_xtask::build::Target;
@@ -14,6 +14,8 @@ const ASKED_FOR: &str = "echo panics";
 
 /// An event and what came of it.
 pub(crate) struct Crash {
+    /// What panicked.
+    pub(crate) crates: &'static str,
     /// The delivery's name.
     pub(crate) row: &'static str,
     /// What the panic said.
@@ -22,22 +24,24 @@ pub(crate) struct Crash {
     pub(crate) event: String,
 }
 
-/// Hands every delivery to `lambda_http`; gives those over which it panics.
+/// Hands every delivery to each program for Lambda; gives those over which it panics.
 pub(crate) fn find(built: &Built, runtime: &Runtime) -> Result<Vec<Crash>> {
-    let options: Options = options();
-    let running = runtime.block_on(lambda::start(&built.lambda, &fronts::front("lambda-own")?, &options))?;
-    let receiver = running.receiver(Target::Lambda, "");
     let mut crashes = Vec::new();
-    for row in DELIVERIES {
-        let Ok(event) = String::from_utf8((row.event)()) else { continue };
-        let Err(error) = runtime.block_on(receiver.raw(&event)) else { continue };
-        let told = format!("{error:#}");
-        let Some((_, message)) = told.split_once("panicked: ") else { continue };
-        if !message.contains(ASKED_FOR) {
-            let message = message.trim_end_matches(['}', '"']).to_owned();
-            crashes.push(Crash { row: row.name, message, event });
+    for (crates, program) in built.lambdas() {
+        let options: Options = options();
+        let running = runtime.block_on(lambda::start(program, &fronts::front("lambda-own")?, &options))?;
+        let receiver = running.receiver(Target::Lambda, "");
+        for row in DELIVERIES {
+            let Ok(event) = String::from_utf8((row.event)()) else { continue };
+            let Err(error) = runtime.block_on(receiver.raw(&event)) else { continue };
+            let told = format!("{error:#}");
+            let Some((_, message)) = told.split_once("panicked: ") else { continue };
+            if !message.contains(ASKED_FOR) {
+                let message = message.trim_end_matches(['}', '"']).to_owned();
+                crashes.push(Crash { crates, row: row.name, message, event });
+            }
         }
+        runtime.block_on(running.stop());
     }
-    runtime.block_on(running.stop());
     Ok(crashes)
 }

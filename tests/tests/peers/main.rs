@@ -1,5 +1,5 @@
-//! The table on the vendors' own crates: `cargo xtask conformance --peers`, or
-//! `cargo test -p anyfn-conformance --test peers [-- <runtime>…]`.
+//! The table on the vendors' own crates, and on Ohkami: `cargo xtask conformance --peers`, or
+//! `cargo test -p anyfn-conformance --test peers [-- <crate or runtime>…]`.
 //!
 //! It builds the programs of `tests/peers`, starts them on the same local runtimes as anyfn's, prints what each passes, and,
 //! when all took part, writes `docs/peers.md`.
@@ -11,10 +11,11 @@ mod design;
 mod fronts;
 mod page;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyfn_conformance::{CASES, ENV, HttpDriver, Report, Verdict, run};
+use anyfn_conformance::{CASES, ENV, HttpDriver, Report, Seen, Verdict, run};
 use anyfn_xtask::local::{Options, cloudflare, lambda, vercel};
 use anyhow::Result;
 use tokio::runtime::Runtime;
@@ -28,6 +29,13 @@ pub(crate) struct Peer {
     pub(crate) crates: &'static str,
     /// The runtime, as the table's own test calls it.
     pub(crate) runtime: &'static str,
+}
+
+impl Peer {
+    /// Whether a filter of the command line means it.
+    fn is(&self, filter: &str) -> bool {
+        self.crates == filter || self.runtime.contains(filter)
+    }
 }
 
 const fn peer(crates: &'static str, runtime: &'static str) -> Peer {
@@ -44,21 +52,22 @@ pub(crate) const PEERS: &[Peer] = &[
     peer("lambda_http", "lambda-stream"),
     peer("worker", "cloudflare"),
     peer("vercel_runtime", "vercel"),
+    peer("ohkami", "lambda-v2"),
+    peer("ohkami", "lambda-url"),
+    peer("ohkami", "cloudflare"),
 ];
 
 fn main() -> ExitCode {
     let filters: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let chosen: Vec<&Peer> = PEERS
-        .iter()
-        .filter(|peer| filters.is_empty() || filters.iter().any(|filter| peer.runtime.contains(&**filter)))
-        .collect();
+    let chosen: Vec<&Peer> =
+        PEERS.iter().filter(|peer| filters.is_empty() || filters.iter().any(|filter| peer.is(filter))).collect();
     match all(&chosen) {
         Ok((reports, crashes)) => {
             for (peer, report) in chosen.iter().zip(&reports) {
                 let failed = report.count(|verdict| matches!(verdict, Verdict::Failed(_)));
                 println!("{} on {}: {} passed, {failed} failed", peer.crates, peer.runtime, report.passed());
             }
-            crashes.iter().for_each(|crash| println!("lambda_http panics at {}: {}", crash.row, crash.message));
+            crashes.iter().for_each(|crash| println!("{} panics at {}: {}", crash.crates, crash.row, crash.message));
             if chosen.len() == PEERS.len() {
                 let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/peers.md");
                 if let Err(error) = std::fs::write(&page, page::write(&reports, &crashes)) {
@@ -94,29 +103,39 @@ fn all(chosen: &[&Peer]) -> Result<(Vec<Report>, Vec<Crash>)> {
     let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
     reports.sort_by_key(|(at, _)| *at);
     let reports = reports.into_iter().map(|(_, report)| report).collect::<Result<_>>()?;
-    let lambda = chosen.iter().any(|peer| peer.crates == "lambda_http");
-    let crashes = if lambda { crashes::find(&built, &runtime)? } else { Vec::new() };
-    Ok((reports, crashes))
+    Ok((reports, crashes::find(&built, &runtime)?))
 }
 
 /// What every peer is started with.
 pub(crate) fn options() -> Options {
     let options = ENV.iter().fold(Options::new(), |options, (name, value)| options.env(*name, *value));
     // Without it, `lambda_http` puts the stage of a REST API in front of the path once more.
-    options.env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
+    let options = options.env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true");
+    // An Ohkami asks for headers by their names, so it is told those that the table looks for.
+    options.env("ECHO_HEADERS", names().into_iter().collect::<Vec<_>>().join(","))
+}
+
+/// The names of the headers that rows send, or say that the handler sees.
+fn names() -> BTreeSet<String> {
+    let sent = CASES.iter().flat_map(|case| case.request.headers.iter().map(|(name, _)| *name));
+    let seen = CASES.iter().flat_map(|case| case.seen).filter_map(|seen| match seen {
+        Seen::Header(name, _) => Some(*name),
+        _ => None,
+    });
+    sent.chain(seen).chain(["x-forwarded-proto"]).map(str::to_ascii_lowercase).collect()
 }
 
 fn one(peer: &Peer, built: &Built, runtime: &Runtime) -> Result<Report> {
-    let options = options();
+    let (program, options) = (built.program(peer), options());
     let running = runtime.block_on(async {
         match peer.runtime {
-            "cloudflare" => cloudflare::start(&built.worker, &options).await,
-            "vercel" => vercel::start(&built.vercel, &options).await,
+            "cloudflare" => cloudflare::start(program, &options).await,
+            "vercel" => vercel::start(program, &options).await,
             "lambda-stream" => {
                 let options = options.env("ANYFN_LAMBDA_STREAMING", "1");
-                lambda::start(&built.lambda, &fronts::front(peer.runtime)?, &options).await
+                lambda::start(program, &fronts::front(peer.runtime)?, &options).await
             }
-            name => lambda::start(&built.lambda, &fronts::front(name)?, &options).await,
+            name => lambda::start(program, &fronts::front(name)?, &options).await,
         }
     })?;
     let running = Arc::new(running);

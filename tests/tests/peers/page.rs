@@ -8,11 +8,12 @@ use crate::crashes::Crash;
 use crate::{PEERS, design};
 
 const HEAD: &str = "\
-# The vendors' own crates in the same table
+# Other crates in the same table
 
 The echo function as an axum router on what each vendor offers for HTTP in Rust, `lambda_http` 1.3.2, `worker` 0.8.7 with its feature
-`http`, and `vercel_runtime` 2.4.1, asked the rows of [conformance.md](conformance.md) on the same local runtimes. All of anyfn's
-runtimes pass all rows; the programs are in `tests/peers`.
+`http`, and `vercel_runtime` 2.4.1, and as an application of `ohkami` 0.24.9, a framework with runtimes for Lambda and Workers, asked the
+rows of [conformance.md](conformance.md) on the same local runtimes. All of anyfn's runtimes pass all rows; the programs are in
+`tests/peers`.
 
 ```text
 cargo xtask conformance --peers
@@ -21,12 +22,19 @@ cargo xtask conformance --peers
 It writes this page. Rows that need anyfn's own test faults, and events that are no requests, are not asked. `lambda_http` runs with
 `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`; without it, every request through a REST API's own domain is a 404 here, since it puts the
 stage in front of a path that has none. A row that a peer fails *by design* asks for what it never set out to do, or for anyfn's own way,
-and is counted apart. Ohkami 0.24.9 compiles for Lambda, but no echo function has been written for it yet: it is not in the
-table. On Workers it has not been tried further than its macro, which wants a `package.json`.
+and is counted apart.
 
 Rows of `cookies/` also ask for a header `x-multi` twice, and that is what most of them fail by. Streamed, `lambda_http` writes it as
 an array into the prelude's `headers`; the local Runtime API refuses that, since AWS documents strings there. What AWS itself makes of
 it is not known here.
+
+Ohkami is asked where its README says that it runs: events of version 2.0, of an HTTP API and of a function URL, and Workers. Events of a
+REST API or a load balancer lack fields that it needs, and their invocations fail. A request of its lists neither its headers nor its
+query, so the program is told the names of the headers that the table looks for and asks for each, and encodes the query's pairs
+again; it answers from a fang, since no route of Ohkami's holds everything below a path. On Lambda it fails an invocation when a
+header's value has a quote or a backslash (`\"a\\\"b\"` in the event, as `ETag`s have it), which JSON escapes and it wants to borrow. Its
+server-sent events have their `data:` on its native runtimes alone; here the messages arrive bare, and joined. On Workers its
+`DataStream::new` stops at the first `Delay` of `worker`'s, which wakes only the task that polled it first.
 ";
 
 const PROTOCOL: &str = "
@@ -40,8 +48,8 @@ the ones that were still being written here, which varies with the machine's loa
 const CRASHES: &str = "\
 ## Crashes
 
-Events over which `lambda_http` panics before any handler sees them, out of the deliveries of [conformance.md](conformance.md#deliveries),
-each handed to it as it stands. With `panic = \"unwind\"`, as here, the invocation fails and the process serves the next one; with
+Events over which a crate panics before any handler sees them, out of the deliveries of [conformance.md](conformance.md#deliveries),
+each handed as it stands to those for Lambda. With `panic = \"unwind\"`, as here, the invocation fails and the process serves the next one; with
 `panic = \"abort\"`, which `cargo lambda` sets where the profile is silent, the process ends.
 ";
 
@@ -121,10 +129,11 @@ pub(crate) fn write(reports: &[Report], crashes: &[Crash]) -> String {
         let _ = write!(text, "{PROTOCOL}{}", protocol.concat());
     }
     if !crashes.is_empty() {
-        let _ = writeln!(text, "\n{CRASHES}\n| delivery | what the panic says | the event |\n|---|---|---|");
+        let _ =
+            writeln!(text, "\n{CRASHES}\n| crate | delivery | what the panic says | the event |\n|---|---|---|---|");
         for crash in crashes {
             let event = crash.event.replace('|', "\\|").replace(['\n', '\r'], " ");
-            let _ = writeln!(text, "| `{}` | {} | `` {event} `` |", crash.row, cell(&crash.message));
+            let _ = writeln!(text, "| {} | `{}` | {} | `` {event} `` |", crash.crates, crash.row, cell(&crash.message));
         }
     }
     text
