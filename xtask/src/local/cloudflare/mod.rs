@@ -49,8 +49,8 @@ pub async fn start(dir: &Path, options: &Options) -> Result<Running> {
         "compatibilityDate": take("compatibility_date").context("wrangler.jsonc names no compatibility_date")?,
         "compatibilityFlags": take("compatibility_flags").unwrap_or_else(|| json!([])),
         "bindings": bindings,
-        "kvNamespaces": bound(take("kv_namespaces"), "id"),
-        "d1Databases": bound(take("d1_databases"), "database_id"),
+        "kvNamespaces": bound(take("kv_namespaces").as_ref(), "id"),
+        "d1Databases": bound(take("d1_databases").as_ref(), "database_id"),
         "queues": take("queues").map_or_else(|| json!([]), |queues| queues["consumers"].clone()),
         "port": if options.port == 0 { 0 } else { free_address(options.port).await?.port() },
     });
@@ -93,8 +93,8 @@ pub async fn start(dir: &Path, options: &Options) -> Result<Running> {
 }
 
 /// What is bound to each name.
-fn bound(list: Option<Value>, id: &str) -> Map<String, Value> {
-    let list = list.as_ref().and_then(Value::as_array).into_iter().flatten();
+fn bound(list: Option<&Value>, id: &str) -> Map<String, Value> {
+    let list = list.and_then(Value::as_array).into_iter().flatten();
     list.filter_map(|bound| Some((bound["binding"].as_str()?.to_owned(), bound[id].clone()))).collect()
 }
 
