@@ -21,7 +21,7 @@ const WAITING: usize = 2048;
 const AT_ONCE: usize = 512;
 /// How long a collector that failed is left alone.
 const PAUSE: Duration = Duration::from_secs(10);
-/// What is kept of an invocation's time for saying that the collector was too slow.
+/// What saying that the collector was too slow may take.
 const MARGIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
@@ -37,8 +37,8 @@ struct Waiting {
     spans: Vec<SpanData>,
     /// Those that found no room.
     lost: usize,
-    /// Somebody sends already, and takes what comes meanwhile along.
-    sending: bool,
+    /// Somebody sends until then at most, and takes what comes meanwhile along.
+    sending: Option<SystemTime>,
     /// The collector is left alone until then.
     until: Option<SystemTime>,
 }
@@ -60,7 +60,7 @@ impl Exporter {
     /// Sends what waits. It ends in the time that the settings allow, and says in the log what is lost.
     pub(super) async fn flush(&self, cx: &Context) {
         let Some(_sending) = Sending::begin(self, cx) else { return };
-        while let Some((spans, full)) = self.take() {
+        while let Some((spans, full)) = self.take(cx) {
             let count = spans.len();
             let patience = match cx.remaining() {
                 Some(left) => self.settings.patience.min(left.saturating_sub(MARGIN)),
@@ -85,13 +85,11 @@ impl Exporter {
     }
 
     /// The next ones to send, and how many found no room.
-    fn take(&self) -> Option<(Vec<SpanData>, usize)> {
+    fn take(&self, cx: &Context) -> Option<(Vec<SpanData>, usize)> {
         let mut waiting = self.waiting();
-        if waiting.spans.is_empty() {
-            // In one step: who adds spans after this sends them.
-            waiting.sending = false;
-            return None;
-        }
+        // In one step with the look at what waits: who adds spans after this sends them.
+        waiting.sending = (!waiting.spans.is_empty()).then(|| cx.now() + self.settings.patience + MARGIN);
+        waiting.sending?;
         let count = waiting.spans.len().min(AT_ONCE);
         Some((waiting.spans.drain(..count).collect(), std::mem::take(&mut waiting.lost)))
     }
@@ -115,18 +113,18 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// One of the invocations sends for all of them, so that a slow collector is asked once. On Workers each sends its own: what one
-/// event waits for is not another's to end.
+/// One of the invocations sends for all of them, so that a slow collector is asked once. It is trusted for as long as a collector
+/// may take: on Workers an event can end without a word, and its work with it.
 struct Sending<'a>(&'a Exporter);
 
 impl<'a> Sending<'a> {
     fn begin(exporter: &'a Exporter, cx: &Context) -> Option<Self> {
-        let alone = cfg!(all(target_family = "wasm", target_os = "unknown"));
         let mut waiting = exporter.waiting();
-        if (waiting.sending && !alone) || waiting.until.is_some_and(|until| cx.now() < until) {
+        let now = cx.now();
+        if waiting.sending.max(waiting.until).is_some_and(|until| now < until) {
             return None;
         }
-        waiting.sending = true;
+        waiting.sending = Some(now + exporter.settings.patience + MARGIN);
         waiting.until = None;
         Some(Self(exporter))
     }
@@ -134,7 +132,7 @@ impl<'a> Sending<'a> {
 
 impl Drop for Sending<'_> {
     fn drop(&mut self) {
-        self.0.waiting().sending = false;
+        self.0.waiting().sending = None;
     }
 }
 
@@ -254,6 +252,20 @@ mod tests {
             flush(exporter, &at(seconds));
             assert_eq!(asked.load(Ordering::SeqCst), times, "after {seconds} seconds");
         }
+    }
+
+    #[test]
+    fn one_invocation_sends_at_a_time_and_one_that_is_lost_holds_nothing_up() {
+        let (url, asked) = collector(Some("200 OK"));
+        let exporter = exporter(&url);
+        let at = |milliseconds| Memory::default().at(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds));
+        std::mem::forget(Sending::begin(exporter, &at(0).context()).unwrap());
+        for (milliseconds, times) in [(0, 0), (199, 0), (200, 1)] {
+            spans(exporter, 1);
+            flush(exporter, &at(milliseconds));
+            assert_eq!(asked.load(Ordering::SeqCst), times, "after {milliseconds} ms");
+        }
+        assert!(!exporter.has_spans());
     }
 
     #[test]

@@ -55,9 +55,11 @@ impl Settings {
             }
         }
         let patience = match either("TIMEOUT") {
-            Some((name, value)) => Duration::from_millis(
-                value.parse().map_err(|_| format!("{name} is `{value}`, which is no number of milliseconds"))?,
-            ),
+            Some((name, value)) => {
+                let milliseconds = value.parse::<u32>();
+                let wrong = |_| format!("{name} is `{value}`, which is no number of milliseconds");
+                Duration::from_millis(milliseconds.map_err(wrong)?.into())
+            }
             None => PATIENCE,
         };
         Ok(Some(Self {
