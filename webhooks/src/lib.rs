@@ -43,7 +43,8 @@
 //!
 //! Where the time is signed, what was signed more than five minutes ago (or is dated as far ahead) is refused. Within those minutes,
 //! and with GitHub and Twilio at any time, the same request can come twice, as it also does when a provider delivers again: keep
-//! the event's id, or make handling it twice do no harm. GitHub's id and kind stand in headers, which it does not sign.
+//! the event's id, as `anyfn::idempotency` does, or make handling it twice do no harm. GitHub's id and kind stand in headers, which it
+//! does not sign.
 //!
 //! # The public URL
 //!
