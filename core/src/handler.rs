@@ -45,6 +45,20 @@ pub trait Handler: MaybeSend + MaybeSync + 'static {
         async { Ok(()) }
     }
 
+    /// Puts away what it holds, when the instance ends in order: once, after the last event and the work that events left.
+    ///
+    /// # Errors
+    /// The adapter logs it.
+    fn shutdown(&self, cx: Context) -> impl Future<Output = Result<(), Error>> + MaybeSend {
+        let _ = cx;
+        async { Ok(()) }
+    }
+
+    /// Whether [`shutdown`](Self::shutdown) does something: Lambda tells only those of an end who ask for it beforehand.
+    fn has_shutdown(&self) -> bool {
+        false
+    }
+
     /// The schedules that it is to be ticked by, for a target without a clock of the platform's own.
     fn schedules(&self) -> Vec<&str> {
         Vec::new()
