@@ -1,5 +1,8 @@
 //! The house rules that no compiler checks.
 
+#[path = "conformance/summary.rs"]
+mod summary;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -175,6 +178,13 @@ fn links_between_pages_lead_somewhere() {
         }
     }
     assert!(seen > 30, "{seen} links: are they read?");
+}
+
+#[test]
+fn the_tables_page_has_the_peers_as_their_own_page_has_them() {
+    let [table, peers] = ["conformance.md", "peers.md"].map(|name| fs::read_to_string(summary::page(name)).unwrap());
+    assert!(peers.contains("| ohkami |"), "docs/peers.md has no summary: has its table changed?");
+    assert_eq!(summary::with_peers(&table, &peers), table, "run `cargo xtask conformance --peers`, which writes both");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //! It builds the echo function, starts each platform's real local runtime, runs all of them side by side, prints what
 //! differs, and, when every runtime took part, writes `docs/conformance.md`.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -15,6 +14,7 @@ mod fronts;
 mod in_memory;
 mod local;
 mod memory;
+mod summary;
 
 use local::Locals;
 
@@ -69,8 +69,9 @@ fn main() -> ExitCode {
     }
     let green = broken.is_empty() && wrong == 0 && reports.iter().all(Report::is_green);
     if chosen.len() == RUNTIMES.len() && rows.is_empty() && broken.is_empty() {
-        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
-        if let Err(error) = std::fs::write(&page, matrix(&reports) + &deliveries_matrix(&columns)) {
+        let (page, peers) = (summary::page("conformance.md"), std::fs::read_to_string(summary::page("peers.md")));
+        let text = summary::with_peers(&(matrix(&reports) + &deliveries_matrix(&columns)), &peers.unwrap_or_default());
+        if let Err(error) = std::fs::write(&page, text) {
             println!("cannot write {}: {error}", page.display());
             return ExitCode::FAILURE;
         }

@@ -2,7 +2,7 @@
 //! `cargo test -p anyfn-conformance --test peers [-- <crate or runtime>…]`.
 //!
 //! It builds the programs of `tests/peers`, starts them on the same local runtimes as anyfn's, prints what each passes, and,
-//! when all took part, writes `docs/peers.md`.
+//! when all took part, writes `docs/peers.md` and its summary into `docs/conformance.md`.
 
 mod built;
 mod crashes;
@@ -10,6 +10,8 @@ mod design;
 #[path = "../conformance/fronts.rs"]
 mod fronts;
 mod page;
+#[path = "../conformance/summary.rs"]
+mod summary;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -69,9 +71,8 @@ fn main() -> ExitCode {
             }
             crashes.iter().for_each(|crash| println!("{} panics at {}: {}", crash.crates, crash.row, crash.message));
             if chosen.len() == PEERS.len() {
-                let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/peers.md");
-                if let Err(error) = std::fs::write(&page, page::write(&reports, &crashes)) {
-                    println!("cannot write {}: {error}", page.display());
+                if let Err(error) = write(&page::write(&reports, &crashes)) {
+                    println!("cannot write to docs/: {error}");
                     return ExitCode::FAILURE;
                 }
             } else {
@@ -84,6 +85,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes the page, and its summary into `docs/conformance.md`.
+fn write(peers: &str) -> std::io::Result<()> {
+    std::fs::write(summary::page("peers.md"), peers)?;
+    let table = std::fs::read_to_string(summary::page("conformance.md"))?;
+    std::fs::write(summary::page("conformance.md"), summary::with_peers(&table, peers))
 }
 
 /// Runs the table on each of them at once. That one fails rows is a result, not an error.

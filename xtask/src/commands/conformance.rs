@@ -10,23 +10,23 @@ use crate::ui;
 /// The package of the table, in anyfn's own repository.
 const PACKAGE: &str = "anyfn-conformance";
 
-/// Run the table of cases on every runtime, or on the vendors' own crates
+/// Run the table of cases on every runtime, or on others' crates
 ///
 /// For anyfn's own repository: someone else's adapter gets the table from the crate `anyfn-conformance`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask conformance                        every row on every runtime; writes docs/conformance.md
   cargo xtask conformance lambda-v2 cookies/     these rows on that runtime
-  cargo xtask conformance --peers                lambda_http, worker and vercel_runtime; writes docs/peers.md
-  cargo xtask conformance --peers vercel         the one on that runtime, with all it fails
+  cargo xtask conformance --peers                lambda_http, worker, vercel_runtime and Ohkami; writes docs/peers.md
+  cargo xtask conformance --peers vercel         the one on that runtime, with all it fails; or of that crate: ohkami
 
 Runtimes: memory, server, lambda-v1, lambda-v2, lambda-url, lambda-alb, lambda-alb-multi, lambda-stream,
 cloudflare, vercel.")]
 pub struct Args {
-    /// Ask the vendors' own crates for HTTP instead, with the same echo function on them
+    /// Ask the vendors' own crates for HTTP and Ohkami instead, with the same echo function on them
     #[arg(long)]
     pub peers: bool,
-    /// Runtimes, and (without --peers) the beginnings of rows' names
+    /// Runtimes; without --peers also the beginnings of rows' names, with it crates
     #[arg(value_name = "RUNTIME|ROW")]
     pub filters: Vec<String>,
 }
