@@ -106,7 +106,11 @@ fn check_json(driver: &dyn Driver, pointer: &str, is: Is, value: &Value) -> Resu
         Is::Platform => value == driver.platform(),
         Is::Address => value.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok()),
     };
-    if right { Ok(()) } else { Err(format!("{pointer}: expected {is:?}, got {value}")) }
+    match is {
+        _ if right => Ok(()),
+        Is::Platform => Err(format!("{pointer}: expected {:?}, the driver's platform, got {value}", driver.platform())),
+        is => Err(format!("{pointer}: expected {is:?}, got {value}")),
+    }
 }
 
 fn check_echo(driver: &dyn Driver, request: &Request, expect: &Expect, echo: &Value, wrong: &mut Vec<String>) {

@@ -105,6 +105,7 @@ pub trait Driver: Sync {
 }
 
 type Happen = Box<dyn Fn(&Happening) -> io::Result<Told> + Send + Sync>;
+type Force = Box<dyn Fn(&str) -> Option<Forced> + Send + Sync>;
 type Logs = Box<dyn Fn() -> String + Send + Sync>;
 type End = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 
@@ -121,6 +122,7 @@ pub struct HttpDriver {
     address: SocketAddr,
     scheme: &'static str,
     happen: Option<Happen>,
+    forced: Option<Force>,
     logs: Option<Logs>,
     end: Option<End>,
     at_once: usize,
@@ -198,6 +200,7 @@ impl HttpDriver {
             address,
             scheme: "http",
             happen: None,
+            forced: None,
             logs: None,
             end: None,
             at_once: 4,
@@ -223,6 +226,23 @@ impl HttpDriver {
     #[must_use]
     pub fn with_events(mut self, happen: impl Fn(&Happening) -> io::Result<Told> + Send + Sync + 'static) -> Self {
         self.happen = Some(Box::new(happen));
+        self
+    }
+
+    /// What the platform forces in a row of this name, with its reason.
+    ///
+    /// ```no_run
+    /// use anyfn_conformance::{Forced, HttpDriver, Seen};
+    ///
+    /// const DECODED: Forced = Forced::on(&["mine"], "its gateway decodes paths").sees(&[Seen::Path("/echo/a/b")]);
+    ///
+    /// let driver = HttpDriver::new("mine", "127.0.0.1:3000".parse()?)
+    ///     .with_forced(|row| (row == "paths/encoded-slash").then_some(DECODED));
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    #[must_use]
+    pub fn with_forced(mut self, forced: impl Fn(&str) -> Option<Forced> + Send + Sync + 'static) -> Self {
+        self.forced = Some(Box::new(forced));
         self
     }
 
@@ -285,6 +305,10 @@ impl Driver for HttpDriver {
 
     fn logs(&self) -> Option<String> {
         self.logs.as_ref().map(|logs| logs())
+    }
+
+    fn forced(&self, case: &str) -> Option<Forced> {
+        self.forced.as_ref().and_then(|forced| forced(case))
     }
 
     fn can(&self, need: Need) -> Result<(), String> {
