@@ -53,6 +53,14 @@ impl<H: Handler> Handler for Guarded<H> {
         self.handler.start(cx).await
     }
 
+    async fn shutdown(&self, cx: Context) -> Result<(), Error> {
+        self.handler.shutdown(cx).await
+    }
+
+    fn has_shutdown(&self) -> bool {
+        self.handler.has_shutdown()
+    }
+
     fn schedules(&self) -> Vec<&str> {
         self.handler.schedules()
     }

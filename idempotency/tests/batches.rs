@@ -9,10 +9,11 @@ mod outcomes;
 
 use std::time::{Duration, SystemTime};
 
+use anyfn_core::test::block_on;
 use anyfn_core::{
-    App, Batch, Context, DynFuture, Entry, Error, Event, Handler as _, Item, Order, Outcome, Payload, dispatch,
+    App, Batch, Context, DynFuture, Entry, Error, Event, Handler, Item, Order, Outcome, Payload, Response, dispatch,
 };
-use anyfn_idempotency::{Begun, Claim, Guarded, Held, Memory, Once, Store, Wrapped, once};
+use anyfn_idempotency::{Begun, Claim, Held, Memory, Once, Store, Wrapped, once};
 use bytes::Bytes;
 use clock::at;
 use diary::Diary;
@@ -345,14 +346,44 @@ fn a_store_out_of_reach_runs_nothing_and_undoes_nothing() {
     }
 }
 
+/// A handler that has something to put away.
+struct Ending(App, Diary);
+
+impl Handler for Ending {
+    async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
+        self.0.call(event, cx).await
+    }
+
+    async fn start(&self, _: Context) -> Result<(), Error> {
+        self.1.write("start");
+        Ok(())
+    }
+
+    async fn shutdown(&self, _: Context) -> Result<(), Error> {
+        self.1.write("shutdown");
+        Ok(())
+    }
+
+    fn has_shutdown(&self) -> bool {
+        true
+    }
+
+    fn schedules(&self) -> Vec<&str> {
+        self.0.schedules()
+    }
+}
+
 #[test]
 fn a_whole_program_can_be_guarded_and_is_still_itself() {
     let diary = Diary::default();
     let app = App::builder().queue("jobs", each(&diary)).schedule("0 3 * * *", || async {}).build();
-    let guarded: Guarded<App> = Once::new("all", Memory::new()).guard(app);
-    assert_eq!(guarded.schedules(), ["0 3 * * *"]);
+    let guarded = Once::new("all", Memory::new()).guard(Ending(app, diary.clone()));
+    assert_eq!((guarded.schedules(), guarded.has_shutdown()), (vec!["0 3 * * *"], true));
+    block_on(guarded.start(at(0).context())).unwrap();
     for _ in 0..2 {
         assert_eq!(said(&send(&guarded, messages(&["1", "2"], Order::Unordered), &at(0))), "dd");
     }
-    assert_eq!(diary.take().len(), 2);
+    block_on(guarded.shutdown(at(0).context())).unwrap();
+    let lines = diary.take();
+    assert_eq!((lines.len(), &*lines[0], &*lines[3]), (4, "start", "shutdown"));
 }
