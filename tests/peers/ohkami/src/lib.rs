@@ -2,7 +2,6 @@
 //!
 //! It has no route for everything below a path, so a fang answers before any route is asked, as its documentation allows.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -219,7 +218,7 @@ standard! {
     transfer_encoding user_agent upgrade upgrade_insecure_requests via
 }
 
-fn encoded(text: &Cow<'_, str>) -> String {
+fn encoded(text: &str) -> String {
     escaped(text.as_bytes(), |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
