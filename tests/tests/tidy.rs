@@ -117,7 +117,8 @@ fn examples_name_no_platform() {
         "cfg(target",
         "cfg(feature",
     ];
-    // `cost` is about them, and `nightly` chooses who does TLS where the platform does not.
+    // `cost` is about them, `nightly` chooses who does TLS where the platform does not, and `thumbnails` asks whether there are
+    // folders.
     let examples =
         ["axum-router", "echo", "hello", "hello-lesson", "orders", "shop", "todo-axum", "traced", "webhooks"];
     for example in examples {

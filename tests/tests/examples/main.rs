@@ -8,6 +8,7 @@ mod nightly;
 mod orders;
 mod program;
 mod spans;
+mod thumbnails;
 mod todo;
 mod traced;
 mod webhooks;
