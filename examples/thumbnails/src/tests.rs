@@ -237,3 +237,20 @@ fn of_a_batch_the_broken_one_alone_is_dropped() {
         assert_eq!(answer.status(), status, "{key}");
     }
 }
+
+#[test]
+fn where_the_storage_fails_the_photo_comes_again() {
+    let folder = std::env::temp_dir().join(format!("anyfn-thumbnails-down-{}", std::process::id()));
+    let (app, memory) = (crate::app(), test::Memory::default().env("STORE", folder.to_str().unwrap()));
+    let photo = test::request(Method::PUT, "/photos/a.jpg").body(jpeg(40, 30));
+    assert_eq!(block_on(photo.within(&memory).send_to(&app)).status(), 201);
+    let stored = || block_on(test::object_created("photos", "a.jpg").within(&memory).send_to(&app)).failed();
+    let bucket = folder.join("thumbnails");
+    std::fs::remove_dir(&bucket).unwrap();
+    std::fs::write(&bucket, "no folder").unwrap();
+    assert_eq!(stored(), [0], "{:?}", memory.log_lines());
+    std::fs::remove_file(&bucket).unwrap();
+    std::fs::create_dir(&bucket).unwrap();
+    assert!(stored().is_empty(), "{:?}", memory.log_lines());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
