@@ -285,6 +285,17 @@ fn twilio_sorts_the_form_and_takes_what_repeats_once() {
 }
 
 #[test]
+fn a_path_that_looks_like_a_hash_of_the_body_is_a_path() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let (url, body) = ("https://fn.example/bodySHA256", b"From=me");
+    let mut headers = twilio::sign(url, FORM, body, "token");
+    headers.insert("content-type", FORM.parse().unwrap());
+    let secrets = Secrets::new(["token"]).unwrap();
+    assert_eq!(twilio::verify(url, &headers, body, &secrets), Ok(()));
+    assert!(twilio::verify(url, &headers, b"From=you", &secrets).is_err());
+}
+
+#[test]
 fn twilio_names_a_body_of_json_in_the_url() {
     let body = r#"{"property": "value", "boolean": true}"#;
     let hash = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620";

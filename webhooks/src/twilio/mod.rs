@@ -15,6 +15,7 @@
 
 mod url;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -110,10 +111,15 @@ fn check(
     if holds { Ok(()) } else { Err(Refusal::Url(url.split('?').next().unwrap_or_default().to_owned())) }
 }
 
+/// The body's SHA-256, where the URL's query names it.
+fn named(url: &str) -> Option<Cow<'_, str>> {
+    let (_, query) = url.split_once('?')?;
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == BODY).map(|(_, named)| named)
+}
+
 /// What is signed behind the URL, where the two cover the body.
 fn covered(url: &str, form: bool, body: &[u8]) -> Result<String, Refusal> {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    if let Some((_, named)) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == BODY) {
+    if let Some(named) = named(url) {
         let covers = same(&named, &hex(&sha256(body)));
         return if covers {
             Ok(String::new())
@@ -148,7 +154,7 @@ fn code(url: &str, params: &str, secret: &str) -> String {
 pub fn sign(url: &str, content_type: &str, body: &[u8], secret: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     put(&mut headers, "content-type", content_type);
-    let params = if is_form(&headers) && !url.contains(BODY) { sorted(body) } else { String::new() };
+    let params = if is_form(&headers) && named(url).is_none() { sorted(body) } else { String::new() };
     headers.clear();
     put(&mut headers, SIGNATURE, &code(url, &params, secret));
     headers
