@@ -14,6 +14,9 @@
 //! ```
 
 pub use anyfn_core::*;
+#[cfg(feature = "idempotency")]
+#[doc(inline)]
+pub use anyfn_idempotency as idempotency;
 #[doc = include_str!("docs/app.md")]
 #[doc(inline)]
 pub use anyfn_macros::app;
@@ -23,9 +26,6 @@ pub use anyfn_macros::handler;
 #[doc = include_str!("docs/main.md")]
 #[doc(inline)]
 pub use anyfn_macros::main;
-#[cfg(feature = "idempotency")]
-#[doc(inline)]
-pub use anyfn_idempotency as idempotency;
 #[cfg(feature = "webhooks")]
 #[doc(inline)]
 pub use anyfn_webhooks as webhooks;

@@ -1,99 +1,19 @@
 //! Several triggers and their shared state in one program.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::OnceLock;
 
 use crate::batch::settle;
 use crate::capabilities::Trigger;
 use crate::extract::PathParams;
 use crate::handler::DynFuture;
 use crate::panics::catch;
+use crate::shutdown::{Shutdown, shutdown};
+use crate::state::{Connect, StateCell};
 use crate::{
     Batch, Body, Context, DynHandler, Entry, Error, ErrorKind, Event, Handler, IntoHandler, Level, MaybeSend,
-    MaybeSync, Names, ObjectAction, ObjectEvent, Order, Outcome, Response,
+    MaybeSync, Names, ObjectAction, ObjectEvent, OnShutdown, Order, Outcome, Response,
 };
-
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-type Connect<S> = Box<dyn Fn(Context) -> crate::BoxFuture<Result<S, Error>> + Send + Sync>;
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-type Connect<S> = Box<dyn Fn(Context) -> std::pin::Pin<Box<dyn Future<Output = Result<S, Error>>>>>;
-
-/// The program's state: made once, by the first event that needs it.
-pub struct StateCell<S>(Arc<Cell<S>>);
-
-struct Cell<S> {
-    ready: OnceLock<S>,
-    connect: Connect<S>,
-    /// `Some` while one event makes the state; the others wait here.
-    making: Mutex<Option<Vec<Waker>>>,
-}
-
-impl<S> Clone for StateCell<S> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl StateCell<()> {
-    /// The state of a program that has none.
-    pub fn unit() -> Self {
-        Self::with(OnceLock::from(()), Box::new(|_| Box::pin(async { Ok(()) })))
-    }
-}
-
-impl<S> StateCell<S> {
-    fn with(ready: OnceLock<S>, connect: Connect<S>) -> Self {
-        Self(Arc::new(Cell { ready, connect, making: Mutex::new(None) }))
-    }
-
-    /// The state, made now if this is the first event. A failure is this event's alone: the next one tries again.
-    pub(crate) async fn get(&self, cx: &Context) -> Result<&S, Error> {
-        loop {
-            if let Some(state) = self.0.ready.get() {
-                return Ok(state);
-            }
-            let Some(turn) = self.turn().await else { continue };
-            let state = (self.0.connect)(cx.clone()).await?;
-            let state = self.0.ready.get_or_init(|| state);
-            drop(turn);
-            return Ok(state);
-        }
-    }
-
-    /// The right to make the state, or `None` after somebody else had it.
-    async fn turn(&self) -> Option<Turn<'_, S>> {
-        let mut waited = false;
-        std::future::poll_fn(|task| {
-            let mut making = self.0.making.lock().unwrap_or_else(PoisonError::into_inner);
-            match &mut *making {
-                Some(waiting) => {
-                    waited = true;
-                    waiting.push(task.waker().clone());
-                    Poll::Pending
-                }
-                None if waited => Poll::Ready(None),
-                None => {
-                    *making = Some(Vec::new());
-                    Poll::Ready(Some(Turn(&self.0)))
-                }
-            }
-        })
-        .await
-    }
-}
-
-/// Given back also when the event that holds it is cancelled.
-struct Turn<'a, S>(&'a Cell<S>);
-
-impl<S> Drop for Turn<'_, S> {
-    fn drop(&mut self) {
-        let waiting = self.0.making.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for waker in waiting.into_iter().flatten() {
-            waker.wake();
-        }
-    }
-}
 
 struct Route {
     trigger: Trigger,
@@ -119,6 +39,7 @@ pub struct App {
     /// Behind a trait, so that a program without patterns does not carry the router.
     paths: Option<Box<dyn Paths>>,
     conflict: Option<String>,
+    shutdown: Option<Shutdown>,
 }
 
 impl std::fmt::Debug for App {
@@ -134,7 +55,8 @@ impl std::fmt::Debug for App {
 impl App {
     /// A program without state; [`AppBuilder::state`] gives it some.
     pub fn builder() -> AppBuilder<()> {
-        AppBuilder { app: Self { routes: Vec::new(), paths: None, conflict: None }, state: StateCell::unit() }
+        let app = Self { routes: Vec::new(), paths: None, conflict: None, shutdown: None };
+        AppBuilder { app, state: StateCell::unit() }
     }
 
     fn find(&self, event: &mut Event) -> Result<&Route, Error> {
@@ -254,6 +176,17 @@ impl Handler for App {
             Some(route) => route.handler.start_dyn(cx).await,
             None => Ok(()),
         }
+    }
+
+    async fn shutdown(&self, cx: Context) -> Result<(), Error> {
+        match &self.shutdown {
+            Some(shutdown) => shutdown(cx).await,
+            None => Ok(()),
+        }
+    }
+
+    fn has_shutdown(&self) -> bool {
+        self.shutdown.is_some()
     }
 
     fn schedules(&self) -> Vec<&str> {
@@ -383,6 +316,38 @@ impl<S> AppBuilder<S> {
     #[must_use]
     pub fn custom<M, H: IntoHandler<M, S>>(self, handler: H) -> Self {
         self.add(Trigger::Custom, None, None, handler)
+    }
+
+    /// Calls an async function of [`State`](crate::State) and [`Context`], both or neither, when the instance ends in order:
+    /// once, after the last event and the work that events left behind. It is the place to send what is buffered and to
+    /// close what the state holds. Where nothing has made the state, a function of it is not called.
+    ///
+    /// It is no place for what must happen: an instance may also end without a word, and Workers' always do. Lambda tells
+    /// none but functions with an extension, so that nothing is called there. Vercel gives half a second ("Vercel Functions
+    /// now support graceful shutdown", its changelog), the plain server 5 seconds. Call it after
+    /// [`state`](AppBuilder::state).
+    ///
+    /// ```
+    /// use anyfn_core::{App, Context, Error, State};
+    ///
+    /// #[derive(Clone)]
+    /// struct Metrics(std::sync::mpsc::Sender<u64>);
+    ///
+    /// # async fn connect(_: Context) -> Result<Metrics, Error> { Ok(Metrics(std::sync::mpsc::channel().0)) }
+    /// async fn hello() -> &'static str { "Hello!" }
+    /// async fn flush(State(metrics): State<Metrics>) -> Result<(), Error> {
+    ///     metrics.0.send(1).map_err(Error::internal)
+    /// }
+    ///
+    /// let app = App::builder().state(connect).http(hello).on_shutdown(flush).build();
+    /// ```
+    #[must_use]
+    pub fn on_shutdown<M: 'static, F: OnShutdown<M, S>>(mut self, function: F) -> Self
+    where
+        S: MaybeSend + MaybeSync + 'static,
+    {
+        self.app.shutdown = Some(shutdown(self.state.clone(), function));
+        self
     }
 
     /// The program.

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-use crate::app::StateCell;
 use crate::batch::{self, FromItem};
 use crate::extract::{FromEvent, FromEventRef};
 use crate::response::IntoResponse;
+use crate::state::StateCell;
 use crate::{Body, BoxError, Context, Error, ErrorKind, Event, Item, MaybeSend, MaybeSync, Response};
 
 /// Answers events. Functions, `tower` services and [`App`](crate::App) all become one.
@@ -45,7 +45,8 @@ pub trait Handler: MaybeSend + MaybeSync + 'static {
         async { Ok(()) }
     }
 
-    /// Puts away what it holds, when the instance ends in order: once, after the last event and the work that events left.
+    /// Puts away what it holds, when the instance ends in order and the platform says so: once, after the last event and the work
+    /// that events left.
     ///
     /// # Errors
     /// The adapter logs it.
@@ -54,7 +55,7 @@ pub trait Handler: MaybeSend + MaybeSync + 'static {
         async { Ok(()) }
     }
 
-    /// Whether [`shutdown`](Self::shutdown) does something: Lambda tells only those of an end who ask for it beforehand.
+    /// Whether [`shutdown`](Self::shutdown) does something.
     fn has_shutdown(&self) -> bool {
         false
     }

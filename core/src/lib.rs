@@ -11,6 +11,8 @@ mod handler;
 mod maybe_send;
 mod names;
 mod panics;
+mod shutdown;
+mod state;
 mod trace;
 
 pub mod batch;
@@ -22,7 +24,7 @@ pub mod test;
 
 pub use {bytes, http};
 
-pub use app::{App, AppBuilder, StateCell};
+pub use app::{App, AppBuilder};
 pub use batch::{Batch, Entry, Item, Order, Outcome};
 pub use body::{Body, BodyError};
 pub use capabilities::{Capabilities, Trigger};
@@ -35,6 +37,8 @@ pub use maybe_send::{MaybeSend, MaybeSync};
 pub use names::Names;
 pub use panics::{dispatch, dispatch_http};
 pub use response::{IntoResponse, Response};
+pub use shutdown::{OnShutdown, dispatch_shutdown};
+pub use state::StateCell;
 pub use trace::TraceContext;
 
 /// What most functions return: a value, or anyfn's [`Error`].

@@ -26,7 +26,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::StateCell;
+use crate::state::StateCell;
 use crate::{
     App, Body, BoxFuture, Capabilities, Context, Error, Event, Handler, IntoHandler, Invocation, Level, Response,
     dispatch, dispatch_http,

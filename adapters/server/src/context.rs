@@ -45,12 +45,12 @@ impl ServerInvocation {
         Self { instance: Arc::clone(instance), number, request_id, deadline, raw_target, client_ip }
     }
 
-    /// What the handler's start runs in, before the first request.
-    pub(crate) fn start(instance: &Arc<Instance>) -> Self {
+    /// What the handler's start runs in, before the first request, and its shutdown.
+    pub(crate) fn named(instance: &Arc<Instance>, name: &str) -> Self {
         Self {
             instance: Arc::clone(instance),
             number: 0,
-            request_id: OnceLock::from("start".to_owned()),
+            request_id: OnceLock::from(name.to_owned()),
             deadline: None,
             raw_target: None,
             client_ip: None,

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyfn_core::{BoxError, Context, Handler};
+use anyfn_core::{BoxError, Context, Handler, dispatch_shutdown};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -15,6 +15,9 @@ use crate::Settings;
 use crate::background::message;
 use crate::connection::{Protocols, connection};
 use crate::context::{Instance, ServerInvocation};
+
+/// How long the handler's shutdown may take.
+const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// What all connections share.
 pub(crate) struct Server<H> {
@@ -65,7 +68,8 @@ async fn listen<H: Handler>(handler: H, settings: Settings) -> Result<(), BoxErr
 }
 
 /// Serves the handler on this listener until `stop` is done, and then lets what is in flight finish: requests, streams,
-/// and work after answers, for as long as [`Settings::drain`] says. Dropping the future drops them all.
+/// and work after answers, for as long as [`Settings::drain`] says. Then comes the handler's
+/// [`shutdown`](Handler::shutdown), in 5 seconds at most. Dropping the future drops them all.
 ///
 /// # Errors
 /// None that a client can cause.
@@ -85,7 +89,10 @@ pub async fn serve<H: Handler>(
     let mut stop = pin!(stop);
     tokio::select! {
         () = start(&server) => {}
-        () = &mut stop => return Ok(()),
+        () = &mut stop => {
+            shutdown(&server).await;
+            return Ok(());
+        }
     }
     let ticking = server.settings.clock.then(|| crate::clock::start(&server));
     let (ending, ended) = watch::channel(());
@@ -115,12 +122,13 @@ pub async fn serve<H: Handler>(
     drop((listener, ticking));
     let _ = ending.send(());
     drain(&server, connections).await;
+    shutdown(&server).await;
     Ok(())
 }
 
 /// Makes the state early, so that the first request does not wait for it. Where that fails, the first request tries again.
 async fn start<H: Handler>(server: &Arc<Server<H>>) {
-    let cx = Context::new(ServerInvocation::start(&server.instance));
+    let cx = Context::new(ServerInvocation::named(&server.instance, "start"));
     let starting = Arc::clone(server);
     // A task of its own: a panic in it ends nothing else, and leaving drops it.
     let mut tasks = JoinSet::new();
@@ -131,6 +139,22 @@ async fn start<H: Handler>(server: &Arc<Server<H>>) {
         _ => return,
     };
     eprintln!("anyfn: the start failed, and the first request tries again: {why}");
+}
+
+/// The program's own end, and the work that it leaves behind.
+async fn shutdown<H: Handler>(server: &Server<H>) {
+    if !server.handler.has_shutdown() {
+        return;
+    }
+    let cx = Context::new(ServerInvocation::named(&server.instance, "shutdown"));
+    let done = async {
+        dispatch_shutdown(&server.handler, cx).await;
+        server.instance.background.done().await;
+    };
+    if timeout(SHUTDOWN, done).await.is_err() {
+        eprintln!("anyfn: the shutdown was not done after {} s, and is dropped", SHUTDOWN.as_secs());
+        server.instance.background.abort();
+    }
 }
 
 async fn drain<H>(server: &Server<H>, mut connections: JoinSet<()>) {

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyfn_core::{BoxError, Context, Handler, Level};
+use anyfn_core::{BoxError, Context, Handler, Level, dispatch_shutdown};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -26,6 +26,8 @@ use crate::printed::{Redirected, redirect};
 const START: Duration = Duration::from_secs(5);
 /// How long work goes on after a stop outside the platform, as in the vendor's runtimes. The platform sets its own limit.
 const LOCAL_DRAIN: Duration = Duration::from_secs(30);
+/// How long the handler's shutdown may take; the platform's own limit is shorter.
+const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// Whether Vercel started this process: the platform, which gives it a socket, or `vercel dev`, which gives it a port.
 ///
@@ -158,7 +160,10 @@ pub(crate) async fn serve<H: Handler>(
     };
     tokio::select! {
         () = start(&handler, &instance) => {}
-        () = &mut stop => return Ok(()),
+        () = &mut stop => {
+            shutdown(&handler, &instance).await;
+            return Ok(());
+        }
     }
     let port = listener.local_addr()?.port();
     let writing = match writer {
@@ -177,6 +182,7 @@ pub(crate) async fn serve<H: Handler>(
         let count = instance.background.count();
         eprintln!("anyfn: not done after {} s, and dropped: {count} × task after an answer", LOCAL_DRAIN.as_secs());
     }
+    shutdown(&handler, &instance).await;
     drop(redirected);
     if let Some(writing) = writing {
         writing.finish().await;
@@ -213,6 +219,23 @@ async fn start<H: Handler>(handler: &Arc<H>, instance: &Arc<Instance>) {
         instance.log(None, Level::Error, &format!("anyfn: the start failed, and the first request tries again: {why}"));
     });
     let _ = timeout(START, starting).await;
+}
+
+/// The program's own end, and the work that it leaves behind.
+async fn shutdown<H: Handler>(handler: &Arc<H>, instance: &Arc<Instance>) {
+    if !handler.has_shutdown() {
+        return;
+    }
+    let cx = Context::new(VercelInvocation::start(instance));
+    let ending = async {
+        // What it prints goes to the platform's log; a panic in it is caught.
+        let _ = current::within(None, Arc::downgrade(instance), dispatch_shutdown(&**handler, cx)).await;
+        instance.background.done().await;
+    };
+    if timeout(SHUTDOWN, ending).await.is_err() {
+        let why = format!("anyfn: the shutdown was not done after {} s, and is dropped", SHUTDOWN.as_secs());
+        instance.log(None, Level::Error, &why);
+    }
 }
 
 /// Accepts connections until told to stop, and waits for what they have in flight.

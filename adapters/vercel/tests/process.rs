@@ -33,6 +33,16 @@ impl Handler for Prints {
         println!("starting");
         Ok(())
     }
+
+    async fn shutdown(&self, cx: Context) -> Result<(), Error> {
+        cx.wait_until(async { println!("put away") });
+        println!("stopping");
+        Ok(())
+    }
+
+    fn has_shutdown(&self) -> bool {
+        true
+    }
 }
 
 fn main() {
@@ -94,6 +104,9 @@ fn what_is_printed_is_in_the_log_of_its_request() {
             lines.push(said(&message));
         }
     }
+    // After all requests and what they left behind: what the program says at its end, and what it leaves itself.
+    let end = lines.split_off(lines.len().saturating_sub(2));
+    assert_eq!(end, [(0, "stopping".to_owned()), (0, "put away".to_owned())]);
     assert_eq!((ended, lines.len()), (20, 20 * 4), "{lines:?}");
     for (request, line) in &lines {
         let known = line.strip_prefix('/').and_then(|line| line.split(' ').next()?.parse::<u64>().ok());

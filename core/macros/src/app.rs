@@ -40,6 +40,7 @@ impl Program {
         input.parse::<Token![=]>()?;
         let twice = match name.to_string().as_str() {
             "state" => self.state.replace(input.parse()?).is_some(),
+            "on_shutdown" => self.on_shutdown.replace(input.parse()?).is_some(),
             "app" => self.app.replace(input.parse()?).is_some(),
             "crate" => self.facade.replace(facade(input)?).is_some(),
             other => {
@@ -47,8 +48,8 @@ impl Program {
                 return Err(syn::Error::new(
                     name.span(),
                     format!(
-                        "there is no setting `{other}`: the settings are `state = connect;`, `app = name;` and `crate = \
-                         my_anyfn;`{}",
+                        "there is no setting `{other}`: the settings are `state = connect;`, `on_shutdown = close;`, `app = name;` and \
+                         `crate = my_anyfn;`{}",
                         hint.unwrap_or_default()
                     ),
                 ));
@@ -66,7 +67,7 @@ impl Program {
     /// A handler called as the function that `app!` writes would be a riddle.
     pub(crate) fn named_apart(&self) -> syn::Result<()> {
         let app = self.app.as_ref().map_or_else(|| "app".to_owned(), Ident::to_string);
-        let functions = self.entries.iter().map(|entry| &entry.handler).chain(&self.state);
+        let functions = self.entries.iter().map(|entry| &entry.handler).chain(&self.state).chain(&self.on_shutdown);
         for function in functions {
             if let Expr::Path(path) = function
                 && path.path.is_ident(&app)

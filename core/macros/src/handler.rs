@@ -45,10 +45,11 @@ impl Parse for Arguments {
                 input.parse::<Token![=]>()?;
             }
             let twice = match name.to_string().as_str() {
-                "state" | "app" | "crate" if !has_value => {
+                "state" | "on_shutdown" | "app" | "crate" if !has_value => {
                     return Err(syn::Error::new(name.span(), format!("`{name}` needs a value: `{name} = …`")));
                 }
                 "state" => program.state.replace(input.parse::<Expr>()?).is_some(),
+                "on_shutdown" => program.on_shutdown.replace(input.parse::<Expr>()?).is_some(),
                 "app" => program.app.replace(input.parse()?).is_some(),
                 "crate" => program.facade.replace(crate::app::facade(input)?).is_some(),
                 "path" if !has_value => {
@@ -86,8 +87,8 @@ fn known(name: Ident) -> syn::Result<Ident> {
         name.span(),
         format!(
             "`#[handler]` takes no `{name}`: {meant}it takes `path = \"/users/{{id}}\"`, `schedule = \"0 3 * * *\"`, `queue`, \
-             `object_created`, `object_removed`, `change` and `message` with a name, `custom`, and `state = connect`, `app = \
-             name`, `crate = my_anyfn`"
+             `object_created`, `object_removed`, `change` and `message` with a name, `custom`, and `state = connect`, `on_shutdown = \
+             close`, `app = name`, `crate = my_anyfn`"
         ),
     ))
 }

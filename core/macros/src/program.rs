@@ -23,6 +23,8 @@ pub(crate) struct Program {
     /// The name of the function that makes the program, where it is not `app`.
     pub(crate) app: Option<Ident>,
     pub(crate) state: Option<Expr>,
+    /// What is called when the instance ends.
+    pub(crate) on_shutdown: Option<Expr>,
     pub(crate) entries: Vec<Entry>,
     /// The handler, where its signature is known.
     pub(crate) signature: Option<Signature>,
@@ -67,6 +69,7 @@ impl Program {
         let facade = self.facade();
         let app = self.app.clone().unwrap_or_else(|| format_ident!("app", span = Span::call_site()));
         let state = self.state.as_ref().map(|state| quote_spanned!(state.span()=> .state(#state)));
+        let end = self.on_shutdown.as_ref().map(|end| quote_spanned!(end.span()=> .on_shutdown(#end)));
         let routes = self.entries.iter().map(|Entry { kind, name, handler, .. }| {
             let method = match (kind.named, name) {
                 (Named::Path, Some(_)) => format_ident!("http_at"),
@@ -87,7 +90,7 @@ impl Program {
             pub fn #app() -> #facade::App {
                 let #builder = #facade::App::builder() #state;
                 #(let #parts = #facade::__private::Parts::of(&#builder); #asked)*
-                #builder #(#routes)* .build()
+                #builder #(#routes)* #end .build()
             }
         }
     }

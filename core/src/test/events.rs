@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Memory;
-use crate::app::StateCell;
+use crate::state::StateCell;
 use crate::{
     Batch, Change, ChangeKind, Custom, Entry, Error, Event, Handler, IntoHandler, Message, ObjectAction, ObjectEvent,
     Order, Outcome, Payload, Response, Schedule, dispatch,

@@ -14,6 +14,7 @@ mod limits;
 mod proxies;
 mod refusals;
 #[cfg(unix)]
+mod shutdown;
 mod signals;
 mod start;
 mod times;

@@ -11,6 +11,10 @@ async fn connect(_: Context) -> Result<Shared, Error> {
     Ok(Shared(1))
 }
 
+async fn close(State(_): State<Shared>, _: Context) -> Result<(), Error> {
+    Ok(())
+}
+
 mod api {
     pub(crate) async fn web(event: anyfn::Event) -> String {
         event.trigger().to_string()
@@ -35,6 +39,7 @@ async fn other(_: Custom) -> Body {
 
 anyfn::app! {
     state = connect;
+    on_shutdown = close;
     http => api::web,
     http("/users/{id}") => user,
     http("/closed") => async || "closed",
