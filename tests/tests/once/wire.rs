@@ -70,8 +70,11 @@ impl Drop for Program {
     }
 }
 
+/// Status, type, cookies and body.
+type Compared<'a> = (u16, Vec<&'a [u8]>, Vec<&'a [u8]>, &'a [u8]);
+
 /// What a gateway or a runtime adds by itself aside.
-fn answer(reply: &Reply) -> (u16, Vec<&[u8]>, Vec<&[u8]>, &[u8]) {
+fn answer(reply: &Reply) -> Compared<'_> {
     (reply.status, reply.header("content-type"), reply.header("set-cookie"), &reply.body)
 }
 
