@@ -8,7 +8,7 @@ use anyfn_xtask::commands::command;
 use anyfn_xtask::settings::Settings;
 
 /// Programs of others, whose command lines nobody checks here.
-const OTHERS: &[&str] = &["cd", "curl", "git", "kubectl", "npx", "podman", "sam"];
+const OTHERS: &[&str] = &["aws", "cd", "curl", "git", "kubectl", "npx", "podman", "sam"];
 /// Commands of cargo's own, or of other packages: what they name is checked where it is a package of this workspace.
 const CARGO: &[&str] = &["check", "fuzz", "install", "publish", "run", "test"];
 

@@ -17,7 +17,14 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def log_message(self, *args):
         pass
+    busy = 0
     def do_PROPFIND(self):
+        Handler.busy += 1
+        try:
+            self.serve()
+        finally:
+            Handler.busy -= 1
+    def serve(self):
         context = {"invocationId": self.headers["x-vercel-internal-invocation-id"],
                    "requestId": int(self.headers["x-vercel-internal-request-id"])}
         end = lambda: tell("end", {"context": context, "error": None})
@@ -44,7 +51,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
         if self.path not in ("/early", "/never"):
             end()
-signal.signal(signal.SIGTERM, lambda *_: (print("terminated", flush=True), os._exit(0)))
+def stop(*_):
+    # An answer that its client has whole may not have been told to the platform yet.
+    while Handler.busy:
+        time.sleep(0.001)
+    print("terminated", flush=True)
+    os._exit(0)
+signal.signal(signal.SIGTERM, stop)
 if os.environ.get("BROKEN"):
     sys.exit("cannot start")
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
