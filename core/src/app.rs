@@ -122,7 +122,7 @@ impl App {
                     known.record(at[item], Outcome::Done);
                 }
             });
-            let result = catch(self.route(event, cx.clone())).await;
+            let result = catch(async { self.route(event, cx.clone()).await }).await;
             if let Err(error) = &result {
                 cx.log_at(Level::Error, format!("anyfn: object event failed: {error}"));
             }

@@ -79,6 +79,12 @@ pub trait DynHandler: MaybeSend + MaybeSync + 'static {
     fn call_dyn(&self, event: Event, cx: Context) -> DynFuture<'_, Result<Response, Error>>;
     /// Prepares, as [`Handler::start`].
     fn start_dyn(&self, cx: Context) -> DynFuture<'_, Result<(), Error>>;
+    /// Puts away what it holds, as [`Handler::shutdown`].
+    fn shutdown_dyn(&self, cx: Context) -> DynFuture<'_, Result<(), Error>>;
+    /// Whether that does something, as [`Handler::has_shutdown`].
+    fn has_shutdown_dyn(&self) -> bool;
+    /// The schedules that it is to be ticked by, as [`Handler::schedules`].
+    fn schedules_dyn(&self) -> Vec<&str>;
 }
 
 impl<H: Handler> DynHandler for H {
@@ -89,6 +95,18 @@ impl<H: Handler> DynHandler for H {
     fn start_dyn(&self, cx: Context) -> DynFuture<'_, Result<(), Error>> {
         Box::pin(self.start(cx))
     }
+
+    fn shutdown_dyn(&self, cx: Context) -> DynFuture<'_, Result<(), Error>> {
+        Box::pin(self.shutdown(cx))
+    }
+
+    fn has_shutdown_dyn(&self) -> bool {
+        self.has_shutdown()
+    }
+
+    fn schedules_dyn(&self) -> Vec<&str> {
+        self.schedules()
+    }
 }
 
 impl Handler for Box<dyn DynHandler> {
@@ -98,6 +116,18 @@ impl Handler for Box<dyn DynHandler> {
 
     fn start(&self, cx: Context) -> impl Future<Output = Result<(), Error>> + MaybeSend {
         (**self).start_dyn(cx)
+    }
+
+    fn shutdown(&self, cx: Context) -> impl Future<Output = Result<(), Error>> + MaybeSend {
+        (**self).shutdown_dyn(cx)
+    }
+
+    fn has_shutdown(&self) -> bool {
+        (**self).has_shutdown_dyn()
+    }
+
+    fn schedules(&self) -> Vec<&str> {
+        (**self).schedules_dyn()
     }
 }
 

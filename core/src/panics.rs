@@ -43,7 +43,7 @@ pub fn dispatch<H: Handler>(
     cx: Context,
 ) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
     let (trigger, outcomes) = (event.trigger(), event.outcomes());
-    Dispatch { call: handler.call(event, cx.clone()), cx, trigger, outcomes }
+    Dispatch { call: called(|| handler.call(event, cx.clone())), cx, trigger, outcomes }
 }
 
 /// Runs a handler for an HTTP request and always has an answer: errors become problem details, a body goes where a status
@@ -55,15 +55,45 @@ pub fn dispatch_http<H: Handler>(
     cx: Context,
 ) -> impl Future<Output = http::Response<Body>> + MaybeSend {
     let head = request.method() == Method::HEAD;
-    DispatchHttp { call: handler.call(Event::Http(request), cx.clone()), cx, head }
+    DispatchHttp { call: called(|| handler.call(Event::Http(request), cx.clone())), cx, head }
 }
 
 // Futures by hand: an `async fn` moves its arguments when it is called, when it is first polled, and into whatever it
 // calls, and requests and responses are some 250 bytes each.
 pin_project_lite::pin_project! {
+    /// A handler's future, or what it panicked with before there was one.
+    #[project = CallNow]
+    enum Call<F> {
+        Runs { #[pin] future: F },
+        Panicked { error: Option<Error> },
+    }
+}
+
+fn called<F>(call: impl FnOnce() -> F) -> Call<F> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(future) => Call::Runs { future },
+        Err(panic) => Call::Panicked { error: Some(panicked(&*panic)) },
+    }
+}
+
+impl<F: Future<Output = Result<Response, Error>>> Future for Call<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            CallNow::Runs { future } => poll_caught(future, task),
+            CallNow::Panicked { error } => match error.take() {
+                Some(error) => Poll::Ready(Err(error)),
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
     struct Dispatch<F> {
         #[pin]
-        call: F,
+        call: Call<F>,
         cx: Context,
         trigger: Trigger,
         outcomes: Option<Outcomes>,
@@ -75,7 +105,7 @@ impl<F: Future<Output = Result<Response, Error>>> Future for Dispatch<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(poll_caught(this.call, task));
+        let mut result = ready!(this.call.poll(task));
         if this.outcomes.is_none() {
             result = result.and_then(|response| response::fit(response, *this.trigger));
         }
@@ -92,7 +122,7 @@ impl<F: Future<Output = Result<Response, Error>>> Future for Dispatch<F> {
 pin_project_lite::pin_project! {
     struct DispatchHttp<F> {
         #[pin]
-        call: F,
+        call: Call<F>,
         cx: Context,
         head: bool,
     }
@@ -103,11 +133,9 @@ impl<F: Future<Output = Result<Response, Error>>> Future for DispatchHttp<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut answer = match catch_unwind(AssertUnwindSafe(|| this.call.poll(task))) {
-            Ok(Poll::Ready(Ok(Response::Http(answer)))) => answer,
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(result)) => other(this.cx, result),
-            Err(panic) => other(this.cx, Err(panicked(&*panic))),
+        let mut answer = match ready!(this.call.poll(task)) {
+            Ok(Response::Http(answer)) => answer,
+            result => other(this.cx, result),
         };
         complete(&mut answer, *this.head, this.cx);
         Poll::Ready(answer)

@@ -15,7 +15,7 @@ pub(crate) type Shutdown = Box<dyn Fn(Context) -> crate::DynFuture<'static, Resu
 
 /// Runs a handler's [`shutdown`](Handler::shutdown), as every adapter does: an error or a panic in it goes to the log.
 pub async fn dispatch_shutdown<H: Handler>(handler: &H, cx: Context) {
-    if let Err(error) = catch(handler.shutdown(cx.clone())).await {
+    if let Err(error) = catch(async { handler.shutdown(cx.clone()).await }).await {
         cx.log_at(Level::Error, format!("anyfn: the shutdown failed: {error}"));
     }
 }

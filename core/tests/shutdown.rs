@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyfn_core::test::{self, Memory, block_on};
-use anyfn_core::{App, Context, Error, Handler, State, dispatch_shutdown};
+use anyfn_core::{App, Context, DynHandler, Error, Handler, State, dispatch_shutdown};
 
 #[derive(Clone, Default)]
 struct Ends(Arc<AtomicUsize>);
@@ -60,6 +60,20 @@ fn a_function_without_a_state_is_always_called() {
     let app = App::builder().http(hello).on_shutdown(|| async {}).build();
     block_on(dispatch_shutdown(&app, memory.context()));
     assert!(!App::builder().http(hello).build().has_shutdown());
+}
+
+#[test]
+fn a_boxed_program_ends_and_ticks_as_the_program_does() {
+    let (ends, memory) = (Ends::default(), Memory::default());
+    let boxed = |app| -> Box<dyn DynHandler> { Box::new(app) };
+    let program = boxed(program(&ends));
+    block_on(Handler::start(&program, memory.context())).expect("a state");
+    assert!(Handler::has_shutdown(&program));
+    block_on(dispatch_shutdown(&program, memory.context()));
+    assert_eq!(ends.count(), 1);
+    let nightly = boxed(App::builder().schedule("nightly", || async {}).build());
+    assert_eq!(Handler::schedules(&nightly), ["nightly"]);
+    assert!(!Handler::has_shutdown(&nightly));
 }
 
 #[test]

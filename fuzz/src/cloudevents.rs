@@ -9,12 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::input::Message;
+use crate::input::{Message, decoder};
 
 /// The first byte says what follows: an HTTP request (`0`), the JSON of one event (`1`) or of several (`2`), attributes and data of
 /// which each mode's request is made (`3`), messages of a queue, one a line (`4`), a time (`5`), a cron trigger (`6`).
 pub fn cloudevents(data: &[u8]) {
-    let Some((kind, rest)) = data.split_first() else { return };
+    let Some((kind, rest)) = decoder(data, 8) else { return };
     match kind % 8 {
         0 => request(rest),
         1 => json_body("application/cloudevents+json", rest),

@@ -8,13 +8,13 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 
-use crate::input::{Message, pairs, unescaped};
+use crate::input::{Message, decoder, pairs, unescaped};
 
 /// The first byte says what the message that follows comes to: Workers' wire (`0`), bytes that may be that wire's or not (`1`),
 /// an answer on it (`2`), Vercel (`3`), its events (`4`), its deliveries of queues with what their API answers (`5`), a head that
 /// hyper has refused (`6`), the server (`7`), extractors (`8`, `9`), `wasm-bindgen`'s glue (`:`).
 pub fn gateways(data: &[u8]) {
-    let Some((kind, rest)) = data.split_first() else { return };
+    let Some((kind, rest)) = decoder(data, 16) else { return };
     match kind % 16 {
         0 => workers(&Message::read(rest)),
         1 => wire(String::from_utf8_lossy(rest).into_owned()),

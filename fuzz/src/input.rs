@@ -1,5 +1,7 @@
 //! What a fuzzer's bytes stand for: text, so that seeds and findings can be read and written by hand.
 
+use std::sync::LazyLock;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// A message as HTTP/1 writes it, read leniently: a first line, headers, an empty line, a body. Lines end with `\n`.
@@ -79,4 +81,19 @@ pub(crate) fn pairs(query: &str) -> Vec<(&str, &str)> {
 /// What a percent-encoded text stands for.
 pub(crate) fn unescaped(text: &str) -> Vec<u8> {
     percent_encoding::percent_decode_str(text).collect()
+}
+
+/// An input's first byte, which says the decoder by its rest when divided by `decoders`, and what follows it.
+///
+/// `FUZZ_DECODERS` names the only ones that are asked for (`0,8`): how each gets minutes of its own.
+pub(crate) fn decoder(data: &[u8], decoders: u8) -> Option<(u8, &[u8])> {
+    static ONLY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let list = std::env::var("FUZZ_DECODERS").unwrap_or_default();
+        let read = |number: &str| number.trim().parse().expect("FUZZ_DECODERS is numbers with commas between");
+        list.split(',').filter(|number| !number.is_empty()).map(read).collect()
+    });
+    let (&kind, rest) = data.split_first()?;
+    let asked = kind % decoders;
+    let taken = if ONLY.is_empty() { asked } else { ONLY[usize::from(asked) % ONLY.len()] % decoders };
+    Some(((kind - asked).checked_add(taken).unwrap_or(taken), rest))
 }

@@ -7,16 +7,18 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::input::decoder;
+
 /// The first byte says as what the bytes that follow are read: as the event of a service (`0` to `7`), or as the bodies, one
 /// a line, of which such an event is made.
 pub fn lambda_events(data: &[u8]) {
-    let Some((kind, rest)) = data.split_first() else { return };
+    let Some((kind, rest)) = decoder(data, 16) else { return };
     // `0` is 48, a multiple of 16.
     match kind % 16 {
         source @ 0..8 => {
             if let Ok(decoded) = decode(SOURCES[usize::from(source)], &Bytes::copy_from_slice(rest), &Names::default())
             {
-                reported(&decoded, usize::from(*kind));
+                reported(&decoded, usize::from(kind));
             }
         }
         8 => sqs(&lines(rest)),

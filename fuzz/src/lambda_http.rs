@@ -9,13 +9,13 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
 use serde_json::{Map, Value, json};
 
-use crate::input::{Message, grouped, pairs, unescaped};
+use crate::input::{Message, decoder, grouped, pairs, unescaped};
 use crate::lambda_answers::answers;
 
 /// The first byte says which gateway delivers the request that follows (`0` to `5`), that bytes follow which may be an event or
 /// not (`6`), or an answer (`7`); the next bits that the body is base64 (8), and wrong (16).
 pub fn lambda_http(data: &[u8]) {
-    let Some((kind, rest)) = data.split_first() else { return };
+    let Some((kind, rest)) = decoder(data, 8) else { return };
     match kind % 8 {
         6 => raw(rest),
         7 => answers(rest),

@@ -6,6 +6,8 @@ use anyfn_core::manifest::{MAGIC, VERSION, read};
 use anyfn_cron::Cron;
 use chrono::{DateTime, Utc};
 
+use crate::input::decoder;
+
 // The files themselves: with `xtask` as a dependency, a fuzz build would take minutes for a hundred crates that read nothing.
 #[allow(unreachable_pub)]
 #[path = "../../xtask/src/build/cron.rs"]
@@ -19,7 +21,7 @@ mod settings;
 /// The first byte says what follows: a schedule (`0`), a section of `Cargo.toml` (`1`), the same as JSON (`2`), an artefact (`3`), a
 /// manifest's text (`4`), the digits of a schedule's fields (`5`).
 pub fn tools(data: &[u8]) {
-    let Some((kind, rest)) = data.split_first() else { return };
+    let Some((kind, rest)) = decoder(data, 8) else { return };
     match kind % 8 {
         0 => schedule(&String::from_utf8_lossy(rest)),
         1 => {

@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime};
 use anyfn_webhooks::{Delivery, GitHub, Provider, Refusal, Secrets, Slack, StandardWebhooks, Stripe, Twilio};
 use bytes::Bytes;
 
-use crate::input::Message;
+use crate::input::{Message, decoder};
 
 /// No signature by it is in the corpus.
 const SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// The first byte says whose request follows.
 pub fn webhooks(data: &[u8]) {
-    let Some((kind, rest)) = data.split_first() else { return };
+    let Some((kind, rest)) = decoder(data, 5) else { return };
     let message = Message::read(rest);
     let Some(request) = message.request(Bytes::from(message.body.clone())) else { return };
     // As every adapter gives it: `https://fn.example?a` is another spelling of `https://fn.example/?a`.

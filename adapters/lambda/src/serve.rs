@@ -57,7 +57,7 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
         let init = Context::new(Init::default());
         let names = Names::of_program(&init).map_err(|error| error.to_string())?;
         // Lambda gives the time before the first invocation more of the processor than those after.
-        let started = caught(handler.start(init.clone())).await;
+        let started = caught(async { handler.start(init.clone()).await }).await;
         if let Err(error) = started.unwrap_or_else(|| Err(Error::of(ErrorKind::Panic))) {
             init.log_at(
                 Level::Error,

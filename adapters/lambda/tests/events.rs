@@ -84,6 +84,19 @@ fn a_streams_records_are_decoded_and_in_order() {
 }
 
 #[test]
+fn messages_of_two_kafka_topics_come_to_neither_handler() {
+    let of = |topic: &str, offset: u8| json!({ "topic": topic, "partition": 0, "offset": offset, "value": "aGk=" });
+    let event = |second: &str| json!({ "records": { "a-0": [of("a", 0), of("a", 1)], "x-0": [of(second, 0)] } });
+    let text = |event: serde_json::Value| Bytes::from(event.to_string());
+    let one = decode(Source::Kafka, &text(event("a")), &Names::default()).expect("partitions of one topic");
+    let Event::Queue(batch) = one.event else { panic!() };
+    assert_eq!((&*batch.source, batch.items.len()), ("a", 3));
+    let refused = decode(Source::Kafka, &text(event("b")), &Names::default()).expect_err("two topics");
+    let why = refused.to_string();
+    assert!(why.contains("`a` and `b`") && why.contains("one for each"), "{why}");
+}
+
+#[test]
 fn kafkas_partitions_are_groups() {
     let Event::Queue(batch) = of(Source::Kafka, sample("kafka-event")).event else { panic!() };
     let item = &batch.items[0];

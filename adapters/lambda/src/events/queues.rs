@@ -135,17 +135,28 @@ struct Kept<'a> {
 
 pub(super) fn kafka(event: &Bytes, names: &Names) -> Result<Decoded, Error> {
     let Kafka { records } = read(event, "Kafka")?;
-    let (mut topic, mut items) = (String::new(), Vec::new());
+    let (mut topic, mut items) = (None, Vec::new());
     for (partition, records) in &records {
         for record in records {
             let Kept { topic: of, offset, value } = read(record.get().as_bytes(), "Kafka")?;
             let payload = value.map_or_else(|| Ok(Payload::default()), |value| bytes(&value))?;
             items.push(Entry::new(format!("{partition}:{offset}"), payload).group(partition.as_ref()));
-            topic = of.into_owned();
+            one_topic(topic.get_or_insert_with(|| of.clone()), &of)?;
         }
     }
-    // All of a mapping's topics are one.
-    Ok(Decoded { event: Event::Queue(Batch::new(names.of(&topic), Order::PerGroup, items)), reply: Reply::Whole })
+    let batch = Batch::new(names.of(&topic.unwrap_or_default()), Order::PerGroup, items);
+    Ok(Decoded { event: Event::Queue(batch), reply: Reply::Whole })
+}
+
+/// A mapping has one topic (`Topics`, "CreateEventSourceMapping", Lambda API reference), by which the handler is chosen: what
+/// brings two is no event of Lambda's, and neither's messages may come to the other's handler.
+fn one_topic(first: &str, other: &str) -> Result<(), Error> {
+    if first == other {
+        return Ok(());
+    }
+    Err(Error::bad_request(format!(
+        "a Kafka event with messages of two topics, `{first}` and `{other}`: send one for each, as an event source mapping does"
+    )))
 }
 
 fn bytes(text: &str) -> Result<Payload, Error> {
