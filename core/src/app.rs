@@ -159,6 +159,8 @@ fn parts(order: Order, items: Vec<Entry<ObjectEvent>>) -> Vec<(Vec<usize>, Vec<E
 }
 
 impl Handler for App {
+    const EAGER: bool = false;
+
     #[expect(clippy::manual_async_fn, reason = "an `async fn` moves the event once more")]
     fn call(&self, event: Event, cx: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
         async move {

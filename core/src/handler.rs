@@ -30,6 +30,11 @@ use crate::{Body, BoxError, Context, Error, ErrorKind, Event, Item, MaybeSend, M
     note = "a handler implements `anyfn::Handler`; async functions, closures and tower services become one with `IntoHandler`"
 )]
 pub trait Handler: MaybeSend + MaybeSync + 'static {
+    /// Whether [`call`](Self::call) does something before there is a future of it: then it is caught as the future is, which costs
+    /// one more move of the event and of the future, some 180 instructions.
+    #[doc(hidden)]
+    const EAGER: bool = true;
+
     /// Answers one event.
     ///
     /// # Errors
@@ -207,6 +212,8 @@ macro_rules! functions {
             $($ty: FromEventRef<S> + MaybeSend + 'static,)*
             $last: FromEvent<S, M> + MaybeSend + 'static,
         {
+            const EAGER: bool = false;
+
             fn call(&self, mut event: Event, cx: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
                 async move {
                     let state = self.state.get(&cx).await?;
@@ -246,6 +253,8 @@ macro_rules! functions {
             $($ty: FromEventRef<S> + MaybeSend + 'static,)*
             $last: FromItem + MaybeSend + 'static,
         {
+            const EAGER: bool = false;
+
             async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
                 let state = self.state.get(&cx).await?;
                 let batch = batch::Raw::split(event)?;
@@ -294,6 +303,8 @@ where
     Fut: Future<Output: IntoResponse> + MaybeSend,
     S: MaybeSend + MaybeSync + 'static,
 {
+    const EAGER: bool = false;
+
     #[expect(clippy::manual_async_fn, reason = "an `async fn` moves the event once more")]
     fn call(&self, event: Event, _: Context) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
         async move {
@@ -350,6 +361,8 @@ http_service!(MaybeSend);
 
 #[allow(private_bounds)]
 impl<V: HttpService<B>, B: 'static> Handler for ServiceHandler<(V, PhantomData<fn() -> B>)> {
+    const EAGER: bool = false;
+
     async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
         let Event::Http(mut request) = event else {
             return Err(Error::of(ErrorKind::Mismatch)
@@ -389,6 +402,8 @@ where
     B: 'static,
     S: Clone + MaybeSend + MaybeSync + 'static,
 {
+    const EAGER: bool = false;
+
     async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
         let state = self.state.get(&cx).await?;
         let service = self.service.get_or_init(|| ServiceHandler(((self.make)(state.clone()), PhantomData)));

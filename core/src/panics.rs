@@ -43,7 +43,7 @@ pub fn dispatch<H: Handler>(
     cx: Context,
 ) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
     let (trigger, outcomes) = (event.trigger(), event.outcomes());
-    Dispatch { call: called(|| handler.call(event, cx.clone())), cx, trigger, outcomes }
+    Dispatch { call: called::<H, _>(|| handler.call(event, cx.clone())), cx, trigger, outcomes }
 }
 
 /// Runs a handler for an HTTP request and always has an answer: errors become problem details, a body goes where a status
@@ -55,7 +55,7 @@ pub fn dispatch_http<H: Handler>(
     cx: Context,
 ) -> impl Future<Output = http::Response<Body>> + MaybeSend {
     let head = request.method() == Method::HEAD;
-    DispatchHttp { call: called(|| handler.call(Event::Http(request), cx.clone())), cx, head }
+    DispatchHttp { call: called::<H, _>(|| handler.call(Event::Http(request), cx.clone())), cx, head }
 }
 
 // Futures by hand: an `async fn` moves its arguments when it is called, when it is first polled, and into whatever it
@@ -69,23 +69,23 @@ pin_project_lite::pin_project! {
     }
 }
 
-fn called<F>(call: impl FnOnce() -> F) -> Call<F> {
+fn called<H: Handler, F>(call: impl FnOnce() -> F) -> Call<F> {
+    if !H::EAGER {
+        return Call::Runs { future: call() };
+    }
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(future) => Call::Runs { future },
         Err(panic) => Call::Panicked { error: Some(panicked(&*panic)) },
     }
 }
 
-impl<F: Future<Output = Result<Response, Error>>> Future for Call<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+impl<F: Future<Output = Result<Response, Error>>> Call<F> {
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Result<Poll<F::Output>, Error> {
         match self.project() {
-            CallNow::Runs { future } => poll_caught(future, task),
-            CallNow::Panicked { error } => match error.take() {
-                Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Pending,
-            },
+            CallNow::Runs { future } => {
+                catch_unwind(AssertUnwindSafe(|| future.poll(task))).map_err(|panic| panicked(&*panic))
+            }
+            CallNow::Panicked { error } => error.take().map_or(Ok(Poll::Pending), Err),
         }
     }
 }
@@ -105,7 +105,7 @@ impl<F: Future<Output = Result<Response, Error>>> Future for Dispatch<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(this.call.poll(task));
+        let mut result = ready!(this.call.poll(task).unwrap_or_else(|error| Poll::Ready(Err(error))));
         if this.outcomes.is_none() {
             result = result.and_then(|response| response::fit(response, *this.trigger));
         }
@@ -133,9 +133,11 @@ impl<F: Future<Output = Result<Response, Error>>> Future for DispatchHttp<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut answer = match ready!(this.call.poll(task)) {
-            Ok(Response::Http(answer)) => answer,
-            result => other(this.cx, result),
+        let mut answer = match this.call.poll(task) {
+            Ok(Poll::Ready(Ok(Response::Http(answer)))) => answer,
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(result)) => other(this.cx, result),
+            Err(error) => other(this.cx, Err(error)),
         };
         complete(&mut answer, *this.head, this.cx);
         Poll::Ready(answer)

@@ -37,7 +37,10 @@ fn it_costs_the_answer_of_its_event_alone() {
     let memory = Memory::default();
     let failed = block_on(dispatch(&AtOnce, Event::Http(request()), memory.context()));
     assert_eq!(failed.expect_err("a panic").kind(), ErrorKind::Panic);
-    assert_eq!(block_on(dispatch_http(&AtOnce, request(), memory.context())).status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(
+        block_on(dispatch_http(&AtOnce, request(), memory.context())).status(),
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
     let lines = memory.log_lines().join("\n");
     assert_eq!(lines.matches("the handler panicked: on purpose, of http").count(), 2, "{lines}");
 }
