@@ -113,13 +113,21 @@ fn region() -> Option<String> {
     std::env::var("AWS_REGION").ok()
 }
 
-/// The time before the first invocation, while the program prepares.
+/// The time before the first invocation, while the program prepares, or after the last one.
 #[derive(Default)]
-pub(crate) struct Init {
+pub(crate) struct Between {
     region: OnceLock<Option<String>>,
+    /// Of the end's.
+    background: Option<Arc<Background>>,
 }
 
-impl Invocation for Init {
+impl Between {
+    pub(crate) fn the_last_event(background: Arc<Background>) -> Self {
+        Self { background: Some(background), ..Self::default() }
+    }
+}
+
+impl Invocation for Between {
     fn platform(&self) -> &'static str {
         "lambda"
     }
@@ -129,7 +137,7 @@ impl Invocation for Init {
     }
 
     fn cold_start(&self) -> bool {
-        true
+        self.background.is_none()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<()> {
@@ -137,7 +145,10 @@ impl Invocation for Init {
     }
 
     fn wait_until(&self, work: BoxFuture<()>) {
-        tokio::spawn(work);
+        match &self.background {
+            Some(background) => background.add(work),
+            None => drop(tokio::spawn(work)),
+        }
     }
 
     fn log(&self, level: Level, line: &str) {

@@ -23,6 +23,8 @@ mod logs;
 mod post;
 #[cfg(feature = "runtime")]
 mod serve;
+#[cfg(feature = "runtime")]
+mod shutdown;
 
 pub use decode::{Http, Received, Shape, decode};
 pub use encode::{MAX_ALB_ANSWER, MAX_ANSWER, encode, prelude};

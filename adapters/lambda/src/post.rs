@@ -21,6 +21,7 @@ use tokio::time::Sleep;
 use crate::logs;
 
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
+const IDENTIFIER: &str = "lambda-extension-identifier";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
 /// What a streamed answer that has come to its time gets for its last chunk and trailers.
@@ -59,6 +60,24 @@ impl Post {
     pub(crate) async fn fail(&self, id: &str, error: &Error) {
         let request = request(id, "error").header(ERROR_TYPE, kind(error));
         self.send(request, described(error).into()).await;
+    }
+
+    /// Registers an extension that asks for no event, and gives the identifier that Lambda knows it by.
+    pub(crate) async fn register(&self, name: &str) -> Result<HeaderValue, BoxError> {
+        let request = Request::post("/2020-01-01/extension/register").header("lambda-extension-name", name);
+        let answer = self.0.call(request.body(r#"{"events":[]}"#.to_owned().into())?).await?;
+        let identifier = answer.headers().get(IDENTIFIER).cloned();
+        identifier.ok_or_else(|| format!("Lambda registered no extension: it answered {}", answer.status()).into())
+    }
+
+    /// Waits for an event of that extension's.
+    pub(crate) async fn wait(&self, extension: &HeaderValue) -> Result<(), BoxError> {
+        let request = Request::get("/2020-01-01/extension/event/next").header(IDENTIFIER, extension);
+        let answer = self.0.call(request.body(body::Body::empty())?).await?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(format!("Lambda answered {status}").into()),
+        }
     }
 
     async fn send(&self, request: http::request::Builder, body: body::Body) {

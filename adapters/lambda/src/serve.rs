@@ -13,12 +13,13 @@ use http_body::Body as _;
 use lambda_runtime::{LambdaEvent, LambdaInvocation as Invoked, Runtime};
 
 use crate::background::Background;
-use crate::context::{Init, LambdaInvocation};
+use crate::context::{Between, LambdaInvocation};
 use crate::decode::{Http, Received, Shape, decode};
 use crate::encode::{MAX_ANSWER, encode, prelude, too_large};
 use crate::events::{self, Decoded, Source};
 use crate::logs;
 use crate::post::Post;
+use crate::shutdown::{Ending, shutdown};
 
 /// How long before the function's timeout an unfinished handler is given up, so that its caller gets an answer and the
 /// instance lives on.
@@ -54,7 +55,7 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
     let at_once = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok().and_then(|n| n.parse().ok()).unwrap_or(1).max(1);
     let streams = std::env::var_os("ANYFN_LAMBDA_STREAMING").is_some_and(|value| value == "1");
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async move {
-        let init = Context::new(Init::default());
+        let init = Context::new(Between::default());
         let names = Names::of_program(&init).map_err(|error| error.to_string())?;
         // Lambda gives the time before the first invocation more of the processor than those after.
         let started = caught(async { handler.start(init.clone()).await }).await;
@@ -65,16 +66,39 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
             );
         }
         let post = Post::new(at_once);
-        let function = Function(Arc::new(Inner { handler, post: post.clone(), names, streams }));
+        let ending = if handler.has_shutdown() { asked(&post, &init).await } else { None };
+        let inner = Arc::new(Inner { handler, post: post.clone(), names, streams });
+        let function = Function(Arc::clone(&inner));
         let runtime = Runtime::new(Never).layer(Layer(function)).register_snapstart_resource(Arc::new(post));
         // It ends, or panics, when the Runtime API sends what is no event; Lambda then starts another process.
-        match caught(runtime.run_concurrent()).await {
-            Some(ended) => {
-                ended.map_err(|error| format!("Lambda's Runtime API gave no event: {}", chain(&*error)).into())
+        let serving = async {
+            match caught(runtime.run_concurrent()).await {
+                Some(ended) => {
+                    ended.map_err(|error| format!("Lambda's Runtime API gave no event: {}", chain(&*error)).into())
+                }
+                None => Err("Lambda's Runtime API gave what is no event".into()),
             }
-            None => Err("Lambda's Runtime API gave what is no event".into()),
+        };
+        let Some(mut ending) = ending else { return serving.await };
+        tokio::select! {
+            ended = serving => ended,
+            // No event is being handled by then: an instance ends between two.
+            () = async { ending.told().await; shutdown(&inner.handler).await } => Ok(()),
         }
     })
+}
+
+/// The signal of the end; a program lives without it.
+async fn asked(post: &Post, init: &Context) -> Option<Ending> {
+    let asked = Ending::ask(post).await;
+    let why = asked.as_ref().err().map(ToString::to_string);
+    if let Some(why) = why {
+        init.log_at(
+            Level::Error,
+            format!("anyfn: Lambda will not tell of the instance's end, and the shutdown will not run: {why}"),
+        );
+    }
+    asked.ok()
 }
 
 /// An error with what caused it.

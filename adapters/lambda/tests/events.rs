@@ -12,6 +12,7 @@ use anyfn_core::{
 };
 use anyfn_lambda::events::{Decoded, Reply, Source, decode};
 use bytes::Bytes;
+use serde_json::json;
 
 /// Where `aws_lambda_events` has its samples, in its package.
 static SAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {

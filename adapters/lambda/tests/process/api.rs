@@ -97,6 +97,7 @@ pub(crate) struct Api {
     events: Sender<(String, SystemTime)>,
     answers: Receiver<Answer>,
     log: Arc<Mutex<String>>,
+    extensions: Arc<AtomicUsize>,
 }
 
 impl Api {
@@ -120,11 +121,13 @@ impl Api {
             .stderr(Stdio::piped());
         let to_hand_out = Arc::new(Mutex::new(to_hand_out));
         let number = Arc::new(AtomicUsize::new(0));
+        let extensions = Arc::new(AtomicUsize::new(0));
+        let extension = extensions.clone();
         std::thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
                 let (events, answers, number) = (to_hand_out.clone(), keep.clone(), number.clone());
-                let faults = faults.clone();
-                std::thread::spawn(move || serve(&connection, &events, &answers, &number, &faults));
+                let (faults, extension) = (faults.clone(), extension.clone());
+                std::thread::spawn(move || serve(&connection, &events, &answers, &number, &faults, &extension));
             }
         });
         let mut function = command.spawn().unwrap();
@@ -135,7 +138,7 @@ impl Api {
                 lines.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        Self { function, events, answers, log }
+        Self { function, events, answers, log, extensions }
     }
 
     /// The first line of the log that contains this, which may come a little later than the answer.
@@ -160,6 +163,17 @@ impl Api {
             std::thread::sleep(Duration::from_millis(10));
         }
         None
+    }
+
+    /// Whether the function has an extension that waits for its events.
+    pub(crate) fn extended(&self) -> bool {
+        self.extensions.load(Ordering::SeqCst) > 0
+    }
+
+    /// Tells the process that the instance ends, as Lambda does where there is an extension.
+    pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
+        Command::new("kill").args(["-s", "TERM", &self.function.id().to_string()]).status().unwrap();
+        self.ended()
     }
 
     /// All that was logged.
@@ -209,6 +223,7 @@ fn serve(
     answers: &Sender<Answer>,
     number: &AtomicUsize,
     faults: &Faults,
+    extension: &AtomicUsize,
 ) -> Option<()> {
     let mut reader = BufReader::new(connection);
     loop {
@@ -223,6 +238,22 @@ fn serve(
                 Some(_) => {}
                 None => break,
             }
+        }
+        if path == "/2020-01-01/extension/register" {
+            let mut body = Answer { path, body: Vec::new(), trailers: String::new(), whole: false };
+            read_all(&mut reader, length, &mut body)?;
+            let taken = body.body == br#"{"events":[]}"#;
+            let status = if taken { "200 OK\r\nlambda-extension-identifier: e-1" } else { "400 Bad Request" };
+            (&mut &*connection)
+                .write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\n{{}}").as_bytes())
+                .ok()?;
+            continue;
+        }
+        if path == "/2020-01-01/extension/event/next" {
+            // It asked for no event, and none comes.
+            extension.fetch_add(1, Ordering::SeqCst);
+            let _ = read_line(&mut reader);
+            return None;
         }
         let fault = {
             let mut faults = faults.lock().ok()?;

@@ -23,6 +23,25 @@ impl Handler for Function {
         Ok(())
     }
 
+    fn has_shutdown(&self) -> bool {
+        std::env::var_os("SHUTDOWN").is_some()
+    }
+
+    async fn shutdown(&self, cx: Context) -> Result<(), Error> {
+        assert!(!cx.cold_start());
+        match cx.env("SHUTDOWN").as_deref() {
+            Some("never") => std::future::pending().await,
+            Some("panic") => panic!("told to"),
+            _ => {}
+        }
+        cx.wait_until({
+            let cx = cx.clone();
+            async move { cx.log("sent what was left") }
+        });
+        cx.log("closed");
+        Ok(())
+    }
+
     async fn call(&self, event: Event, cx: Context) -> Result<Response, Error> {
         let Event::Http(request) = event else { return Err(Error::internal("only HTTP")) };
         let mut answer = http::Response::new(Body::empty());

@@ -57,6 +57,9 @@ const CHECKS: &[Check] = &[
     ("what_is_no_json_fails_alone", what_is_no_json_fails_alone),
     ("an_answer_that_lambda_does_not_take_costs_itself_alone", an_answer_that_lambda_does_not_take_costs_itself_alone),
     ("without_a_next_event_the_process_ends_and_says_so", without_a_next_event_the_process_ends_and_says_so),
+    ("the_program_ends_in_order_where_lambda_says_so", the_program_ends_in_order_where_lambda_says_so),
+    ("a_shutdown_that_panics_or_hangs_ends_too", a_shutdown_that_panics_or_hangs_ends_too),
+    ("a_program_that_has_no_shutdown_has_no_extension", a_program_that_has_no_shutdown_has_no_extension),
 ];
 
 /// The function answers after whatever happened before.
@@ -228,4 +231,31 @@ fn without_a_next_event_the_process_ends_and_says_so() {
         let logged = api.logged("Lambda's Runtime API gave");
         assert!(logged.contains("no event"), "{fault:?}: {logged}");
     }
+}
+
+fn the_program_ends_in_order_where_lambda_says_so() {
+    let mut api = Api::start(&[("SHUTDOWN", "1")]);
+    lives(&api);
+    assert!(api.extended(), "the time before the first event would never end");
+    let status = api.terminate().expect("an end");
+    assert!(status.success(), "{status}: {}", api.log());
+    let log = api.log();
+    let (closed, left) = (log.find("closed"), log.find("sent what was left"));
+    assert!(closed.is_some() && closed < left, "{log}");
+}
+
+fn a_shutdown_that_panics_or_hangs_ends_too() {
+    for (how, told) in [("panic", "the shutdown failed"), ("never", "was not done after 400 ms")] {
+        let mut api = Api::start(&[("SHUTDOWN", how)]);
+        lives(&api);
+        let status = api.terminate().expect("an end");
+        assert!(status.success(), "{how}: {status}");
+        api.logged(told);
+    }
+}
+
+fn a_program_that_has_no_shutdown_has_no_extension() {
+    let api = Api::start(&[]);
+    lives(&api);
+    assert!(!api.extended());
 }
