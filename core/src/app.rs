@@ -325,9 +325,9 @@ impl<S> AppBuilder<S> {
     /// close what the state holds. Where nothing has made the state, a function of it is not called.
     ///
     /// It is no place for what must happen: an instance may also end without a word, and Workers' always do. Lambda tells
-    /// none but functions with an extension, so that nothing is called there. Vercel gives half a second ("Vercel Functions
-    /// now support graceful shutdown", its changelog), the plain server 5 seconds. Call it after
-    /// [`state`](AppBuilder::state).
+    /// none but functions with an extension, so that one is registered at the cold start, and gives half a second ("Lambda
+    /// execution environment lifecycle", Lambda developer guide); so does Vercel ("Vercel Functions now support graceful
+    /// shutdown", its changelog), and the plain server 5 seconds. Call it after [`state`](AppBuilder::state).
     ///
     /// ```
     /// use anyfn_core::{App, Context, Error, State};

@@ -44,6 +44,11 @@ async fn report(cx: Context, State(shop): State<Shop>, tick: Schedule) {
     cx.log(format!("shipped {shipped} by {:?}", tick.scheduled_at));
 }
 
+/// The instance ends.
+async fn close(cx: Context, State(shop): State<Shop>) {
+    cx.log(format!("closed after {} orders", shop.shipped.load(Ordering::Relaxed)));
+}
+
 /// A product's picture was uploaded.
 async fn picture(cx: Context, Item(object): Item<ObjectEvent>) {
     cx.log(format!("{} has {} bytes", object.key, object.size.unwrap_or_default()));
@@ -64,6 +69,7 @@ async fn paid(cx: Context, Item(message): Item<Message<Order>>) {
 
 anyfn::app! {
     state = open;
+    on_shutdown = close;
     http("/price/{cents}") => price,
     queue("orders-to-ship") => ship,
     schedule("0 3 * * *") => report,

@@ -2,6 +2,7 @@
 
 use anyfn_xtask::build::Target;
 use anyfn_xtask::local::events::{self, Event, Told};
+use anyfn_xtask::local::lambda::{Lambda, Shape};
 use serde_json::{Value, json};
 
 use crate::program::{Program, get, json as sending};
@@ -63,5 +64,23 @@ fn the_shop_hears_every_trigger_on_every_platform() {
             assert_eq!(program.tell(&event), Told::Again(vec![]), "{target:?} {event:?} {:?}", program.logs());
             program.logged(0, &[line]);
         }
+    }
+}
+
+#[test]
+fn the_shop_closes_where_the_platform_says_that_it_ends() {
+    let one = [r#"{"id":1,"cents":995}"#.to_owned()];
+    let runtime_api = Lambda::own(Shape::V2, 1);
+    let programs = [(Target::Lambda, Some(&runtime_api))].into_iter().chain(Target::ALL.map(|target| (target, None)));
+    for (target, lambda) in programs {
+        let names = events::names(["0 3 * * *"]);
+        let program = Program::start("shop", target, lambda, &[("ANYFN_NAMES", &names)]);
+        assert_eq!(text(&program, "/price/5"), r#""0.05 EUR""#);
+        let queue = Event::Queue { name: "orders-to-ship".to_owned(), bodies: one.to_vec() };
+        assert_eq!(program.tell(&queue), Told::Again(vec![]), "{target:?} {:?}", program.logs());
+        let log = program.end();
+        let closed = log.iter().filter(|line| line.contains("closed after 1 orders")).count();
+        // An isolate of Workers goes without a word.
+        assert_eq!(closed, usize::from(target != Target::Cloudflare), "{target:?} {lambda:?} {log:?}");
     }
 }

@@ -86,6 +86,12 @@ impl Program {
         self.running.receiver(self.target, TOKEN)
     }
 
+    /// Ends it as the platform does, and tells all that it logged.
+    pub(crate) fn end(self) -> Vec<String> {
+        self.runtime.block_on(self.running.stop());
+        self.logs()
+    }
+
     pub(crate) fn logs(&self) -> Vec<String> {
         self.running.logs()
     }
