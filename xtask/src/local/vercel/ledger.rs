@@ -1,6 +1,6 @@
 //! What an executable said about its invocations, held against what it did.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,9 @@ use crate::local::logs::Logs;
 
 /// Messages and answers come on two sockets: what was sent last may be read first, on a busy machine by about so much.
 const SKEW: Duration = Duration::from_millis(400);
+
+/// How many invocations that are done are kept, to know a message about one of them that comes too late.
+const KEPT: usize = 1000;
 
 /// What a request and the messages about it have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,11 +31,33 @@ impl Key {
     }
 }
 
-/// All invocations so far.
+/// The invocations that are under way, and the last of those that are done.
 pub(super) struct Ledger {
-    entries: Mutex<HashMap<Key, Entry>>,
+    entries: Mutex<Entries>,
     logs: Logs,
     violations: Logs,
+}
+
+#[derive(Default)]
+struct Entries {
+    all: HashMap<Key, Entry>,
+    /// Those that are done, the oldest first.
+    done: VecDeque<Key>,
+}
+
+impl Entries {
+    /// Called when an entry has become answered, or ended: where it is both, it takes the place of the oldest that is.
+    fn settle(&mut self, key: &Key) {
+        if !self.all.get(key).is_some_and(|entry| entry.answered && entry.ended.is_some()) {
+            return;
+        }
+        self.done.push_back(key.clone());
+        if self.done.len() > KEPT
+            && let Some(oldest) = self.done.pop_front()
+        {
+            self.all.remove(&oldest);
+        }
+    }
 }
 
 struct Entry {
@@ -83,25 +108,27 @@ impl Ledger {
     /// A request is about to be sent.
     pub(super) fn begin(&self, key: &Key, what: &str) {
         let entry = Entry { what: what.to_owned(), begun: Instant::now(), answered: false, ended: None };
-        self.entries().insert(key.clone(), entry);
+        self.entries().all.insert(key.clone(), entry);
     }
 
     /// All of its answer is there.
     pub(super) fn answered(&self, key: &Key) {
         let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(key) else { return };
+        let Some(entry) = entries.all.get_mut(key) else { return };
         entry.answered = true;
         if let Some(early) = entry.ended.map(|ended| ended.elapsed()).filter(|early| *early > SKEW) {
             self.violation(&format!("{}: `end` came {early:?} before the end of the answer", entry.what));
         }
+        entries.settle(key);
     }
 
     /// It has no whole answer.
     pub(super) fn broken(&self, key: &Key, why: &str) {
-        if let Some(entry) = self.entries().get_mut(key) {
-            entry.answered = true;
-            self.violation(&format!("{} {why}", entry.what));
-        }
+        let mut entries = self.entries();
+        let Some(entry) = entries.all.get_mut(key) else { return };
+        entry.answered = true;
+        self.violation(&format!("{} {why}", entry.what));
+        entries.settle(key);
     }
 
     /// Takes a message, and gives the port that a `server-started` tells.
@@ -124,7 +151,7 @@ impl Ledger {
                 if level.is_some() == stream.is_some() {
                     self.violation("`log` needs either a level or a stream");
                 }
-                let unknown = |key: &Key| !key.is_none() && !self.entries().contains_key(key);
+                let unknown = |key: &Key| !key.is_none() && !self.entries().all.contains_key(key);
                 if let Some(key) = context.map(Key::from).filter(unknown) {
                     self.violation(&format!("`log` names the unknown request {} of {}", key.request, key.invocation));
                 }
@@ -146,7 +173,7 @@ impl Ledger {
 
     /// Nothing more will come: what has not ended never will.
     pub(super) fn close(&self) {
-        for (_, entry) in self.entries().drain() {
+        for (_, entry) in std::mem::take(&mut *self.entries()).all {
             if entry.ended.is_none() {
                 self.violation(&format!("{}: no `end` ever came", entry.what));
             }
@@ -159,11 +186,12 @@ impl Ledger {
 
     fn end(&self, key: &Key, error: Option<&serde_json::Value>) {
         let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(key) else {
+        let Some(entry) = entries.all.get_mut(key) else {
             self.violation(&format!("`end` names the unknown request {} of {}", key.request, key.invocation));
             return;
         };
-        if entry.ended.replace(Instant::now()).is_some() {
+        let again = entry.ended.replace(Instant::now()).is_some();
+        if again {
             self.violation(&format!("{}: `end` came twice", entry.what));
         }
         let duration = entry.begun.elapsed();
@@ -171,9 +199,12 @@ impl Ledger {
         if let Some(error) = error {
             self.logs.push(&format!("{} ended with an error: {error}", entry.what));
         }
+        if !again {
+            entries.settle(key);
+        }
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -209,6 +240,37 @@ mod tests {
         assert_eq!(against(&[END]), <[&str; 0]>::default());
         assert_eq!(against(&[]), ["GET /: no `end` ever came"]);
         assert_eq!(against(&[END, END]), ["GET /: `end` came twice"]);
+    }
+
+    fn end(request: usize) -> String {
+        END.replace("\"requestId\":1", &format!("\"requestId\":{request}"))
+    }
+
+    #[test]
+    fn what_is_done_is_forgotten_when_enough_others_are_done() {
+        let violations = Logs::default();
+        let ledger = Ledger::new(Logs::default(), violations.clone());
+        let key = |request| Key { invocation: "i".to_owned(), request };
+        ledger.begin(&key(0), "GET /under-way");
+        let last = 3 * super::KEPT;
+        for request in 1..=last {
+            let (this, end) = (key(request as u64), end(request));
+            ledger.begin(&this, "GET /");
+            // Either may come first.
+            if request % 2 == 0 {
+                ledger.answered(&this);
+                ledger.message(end.as_bytes(), true);
+            } else {
+                ledger.message(end.as_bytes(), true);
+                ledger.answered(&this);
+            }
+        }
+        assert_eq!(ledger.entries().all.len(), super::KEPT + 1);
+        assert_eq!(violations.lines(), <[&str; 0]>::default());
+        // What was done a moment ago is known still, and what goes on always.
+        ledger.message(end(last).as_bytes(), true);
+        ledger.close();
+        assert_eq!(violations.lines(), ["GET /: `end` came twice", "GET /under-way: no `end` ever came"]);
     }
 
     #[test]
