@@ -10,21 +10,26 @@ use crate::ui;
 /// Makes sure that the standard library for `triple` is installed, with rustup where it is not.
 ///
 /// # Errors
-/// When it is missing and rustup cannot bring it; the message says the command to run.
+/// When it is missing and rustup cannot bring it; the message ends with the command to run.
 pub fn rust_target(triple: &str) -> Result<()> {
     if is_installed(triple)? {
         return Ok(());
     }
-    ui::step("Installing", format_args!("Rust's standard library for {triple}: rustup target add {triple}"));
+    let command = format!("rustup target add {triple}");
+    ui::step("Installing", format_args!("Rust's standard library for {triple}: {command}"));
+    let missing = format!("Rust's standard library for {triple} is missing");
     match Command::new("rustup").args(["target", "add", triple]).status() {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() && is_installed(triple)? => Ok(()),
+        Ok(status) if status.success() => bail!(
+            "{missing}: rustup says that it is installed, and it is still not there for the `rustc` that builds here\n\
+             is that rustup's own (`rustup which rustc`)? then:\n{command}"
+        ),
         Ok(_) => bail!(
-            "Rust's standard library for {triple} is missing, and `rustup target add {triple}` failed: its message is \
-             above; run it again where there is a network"
+            "{missing}, and `rustup target add` failed: its message is above\nrun it again where there is a network:\n{command}"
         ),
         Err(_) => bail!(
-            "Rust's standard library for {triple} is missing, and there is no rustup to bring it: install the package \
-             of your distribution that has it, or Rust through rustup"
+            "{missing}, and there is no rustup to bring it\ninstall the package of your distribution that has it, or Rust \
+             through rustup, and then:\n{command}"
         ),
     }
 }
