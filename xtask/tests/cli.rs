@@ -1,5 +1,7 @@
 //! The program as a person or another program meets it: outputs, exit codes, and what a mistake is answered with.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -160,5 +162,151 @@ fn doctor_says_what_is_wrong_with_a_manifest_that_cannot_be_read() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(said.contains("broken manifest: ") && said.contains("version = "), "{said}");
         assert!(said.contains("rustc: "), "{said}");
+    }
+}
+
+/// Answers each request with the next of these, and is no function beyond that.
+fn answering(answers: Vec<(u16, &'static str)>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let asked = move || loop {
+        let mut stream = BufReader::new(listener.accept().unwrap().0);
+        // Who only looks whether somebody listens says nothing.
+        if stream.fill_buf().is_ok_and(|bytes| !bytes.is_empty()) {
+            return stream;
+        }
+    };
+    let answer = |mut stream: BufReader<TcpStream>, (status, body): (u16, &str)| {
+        let (mut line, mut length) = (String::new(), 0);
+        while stream.read_line(&mut line).unwrap() > 2 {
+            let header = line.to_lowercase();
+            length = header.strip_prefix("content-length:").map_or(length, |value| value.trim().parse().unwrap());
+            line.clear();
+        }
+        stream.read_exact(&mut vec![0; length]).unwrap();
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        stream.get_mut().write_all(format!("{head}{body}").as_bytes()).unwrap();
+    };
+    std::thread::spawn(move || {
+        for told in answers {
+            answer(asked(), told);
+        }
+    });
+    addr
+}
+
+/// `cargo anyfn invoke …` of a function that `target` serves, and that gives these answers.
+fn invoked(folder: &Folder, target: &str, answers: Vec<(u16, &'static str)>, line: &[&str]) -> (Option<i32>, String) {
+    // Whether somebody listens is looked at on another port.
+    let front = TcpListener::bind("127.0.0.1:0").unwrap();
+    let events = answering(answers);
+    let http = if ["lambda", "cloudflare"].contains(&target) { front.local_addr().unwrap() } else { events };
+    let note = serde_json::json!({
+        "target": target, "package": "shop", "triggers": [["queue", "jobs"], ["custom", null]], "token": "t",
+        "http": http, "events": (http != events).then_some(events),
+    });
+    folder.write(&format!(".anyfn/running/{target}.json"), &note.to_string());
+    let output = anyfn(&folder.0, &[&["invoke", "--target", target], line].concat());
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[test]
+fn an_invocation_whose_items_failed_ends_with_1_and_says_how_many() {
+    let folder = Folder::new("invoke");
+    shop(&folder, "serde");
+    folder.write("sqs.json", r#"{"Records":[{"messageId":"a-1"},{"messageId":"a-2"},{"messageId":"a-3"}]}"#);
+    folder.write("workers.json", r#"{"queue":{"name":"jobs","messages":[{"id":"x"},{"id":"y"}]}}"#);
+    folder.write("night.json", r#"{"scheduled":{"cron":"0 3 * * *"}}"#);
+    let two = &["queue", "--data", "1", "--data", "2"][..];
+    for (target, answer, line, code, says) in [
+        (
+            "lambda",
+            (200, r#"{"batchItemFailures":[{"itemIdentifier":"a-2"}]}"#),
+            &["sqs.json"][..],
+            1,
+            "1 of 3 items failed: 1",
+        ),
+        (
+            "lambda",
+            (200, r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#),
+            &["sqs.json"],
+            1,
+            "3 of 3 items failed: 0, 1, 2",
+        ),
+        ("lambda", (200, r#"{"batchItemFailures":[]}"#), &["sqs.json"], 0, "Done sqs.json on lambda"),
+        ("lambda", (200, r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#), two, 1, "1 of 2 items failed: 1"),
+        // A name that no item has: Lambda takes the whole batch for failed.
+        ("lambda", (200, r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#), two, 1, "2 of 2 items failed: 0, 1"),
+        ("lambda", (500, r#"{"errorType":"Oops"}"#), &["sqs.json"], 1, r#"it failed: {"errorType":"Oops"}"#),
+        ("lambda", (200, r#"{"total":1}"#), &["custom"], 0, r#"{"total":1}"#),
+        (
+            "cloudflare",
+            (200, r#"{"outcome":"ok","retryMessages":[{"msgId":"y"}]}"#),
+            &["workers.json"],
+            1,
+            "1 of 2 items failed: 1",
+        ),
+        ("cloudflare", (200, r#"{"outcome":"exception"}"#), &["night.json"], 1, "it failed: "),
+        ("cloudflare", (200, r#"{"outcome":"ok"}"#), &["night.json"], 0, "Done night.json on cloudflare"),
+    ] {
+        let (ended, said) = invoked(&folder, target, vec![answer], line);
+        assert!(ended == Some(code) && said.contains(says), "{target} {line:?} {answer:?}: {ended:?}\n{said}");
+        assert_eq!(said.contains("invoke it again"), code == 1, "what to do: {said}");
+        std::fs::remove_file(folder.0.join(format!(".anyfn/running/{target}.json"))).unwrap();
+    }
+    // Over HTTP each item is a request of its own.
+    let answers = vec![(503, "no stock\n"), (204, "")];
+    let (ended, said) = invoked(&folder, "server", answers, two);
+    assert!(ended == Some(1) && said.contains("1 of 2 items failed: 0"), "{ended:?}\n{said}");
+}
+
+/// A Rust whose standard library for Workers is missing, and whose rustup is this script.
+fn without_workers(folder: &Folder, rustup: Option<&str>) -> Output {
+    let script = |name: &str, text: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        folder.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{text}\n"));
+        std::fs::set_permissions(folder.0.join("bin").join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| {
+        let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
+        format!("{}/bin/rustc", text(&sysroot.stdout).trim())
+    });
+    script(
+        "rustc",
+        &format!(
+            "case \"$*\" in *target-libdir*) echo '{}/none';; *) exec '{rustc}' \"$@\";; esac",
+            folder.0.display()
+        ),
+    );
+    if let Some(rustup) = rustup {
+        script("rustup", rustup);
+    }
+    let cargo = std::env::var("CARGO").unwrap();
+    Command::new(env!("CARGO_BIN_EXE_cargo-anyfn"))
+        .args(["anyfn", "build", "--target", "cloudflare"])
+        .current_dir(&folder.0)
+        .env("PATH", format!("{}:/usr/bin:/bin", folder.0.join("bin").display()))
+        .env("RUSTC", folder.0.join("bin/rustc"))
+        .env("CARGO", cargo)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn without_the_standard_library_for_workers_the_command_that_brings_it_is_said() {
+    for (name, rustup, says) in [
+        ("none", None, "there is no rustup"),
+        ("failing", Some("echo 'no network' >&2; exit 1"), "`rustup target add` failed"),
+        ("elsewhere", Some("exit 0"), "still not there"),
+    ] {
+        let folder = Folder::new(&format!("std-{name}"));
+        shop(&folder, "serde");
+        let output = without_workers(&folder, rustup);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        let command = said.lines().any(|line| line.trim() == "rustup target add wasm32-unknown-unknown");
+        assert!(command && said.contains(says), "{name}: {said}");
+        assert!(!said.contains("Compiling"), "{name}: {said}");
     }
 }

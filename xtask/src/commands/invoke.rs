@@ -9,6 +9,7 @@ use anstream::println;
 use anyhow::{Context as _, Result, bail};
 
 use crate::build::Target;
+use crate::dev::platform::told;
 use crate::dev::samples::{SAMPLES, Sample, named};
 use crate::local::events::{Event, Told};
 use crate::local::running::{Served, served};
@@ -19,6 +20,9 @@ use crate::ui::{self, Mark};
 ///
 /// A sample is sent under the name that the program declares for its kind; a file is sent as it is, in the platform's own
 /// JSON. What the function logs meanwhile is shown; items are counted from 0, as it counts them.
+///
+/// Exit code 0: all of it is done. 1: the invocation failed, or items of it did, and it says how many of how many and
+/// which; the platform would send those again. An answer to a request is one whatever its status.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask invoke --list                                 the samples
@@ -65,12 +69,17 @@ pub fn run(args: &Args) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     let log = Log::here(&served);
     let start = Instant::now();
-    let told = match named(wanted) {
-        Some(sample) => runtime.block_on(receiver.send(&event(sample, args, &served)?))?,
-        None if Path::new(wanted).exists() => match runtime.block_on(receiver.raw(&file(wanted, args)?)) {
-            Ok(text) => Told::Json(text),
-            Err(error) => Told::Failed(format!("{error:#}")),
-        },
+    let (told, items) = match named(wanted) {
+        Some(sample) => {
+            let event = event(sample, args, &served)?;
+            (runtime.block_on(receiver.send(&event))?, event.items())
+        }
+        None if Path::new(wanted).exists() => {
+            let event = file(wanted, args)?;
+            runtime
+                .block_on(receiver.raw(&event))
+                .map_or_else(|error| (Told::Failed(format!("{error:#}")), 1), |answer| told(&event, answer))
+        }
         None => bail!("`{wanted}` is neither a sample nor a file here\n`cargo xtask invoke --list` shows the samples"),
     };
     let took = format!("{} ms", start.elapsed().as_millis());
@@ -80,11 +89,17 @@ pub fn run(args: &Args) -> Result<()> {
         ui::row(Mark::Plain, "log", line);
     }
     match told {
-        Told::Again(items) if items.is_empty() => ui::step("Done", format_args!("{what} in {took}")),
-        Told::Again(items) => {
+        Told::Again(again) if again.is_empty() => ui::step("Done", format_args!("{what} in {took}")),
+        Told::Again(again) => {
             // As the function's log counts them, from 0.
-            let items: Vec<_> = items.iter().map(ToString::to_string).collect();
-            bail!("{what}: item {} failed and comes again", items.join(", "));
+            let places: Vec<_> = again.iter().map(ToString::to_string).collect();
+            bail!(
+                "{what}: {} of {items} items failed: {}\nthe platform would send {} again; mend what the function's log \
+                 says, and invoke it again",
+                again.len(),
+                places.join(", "),
+                if again.len() == 1 { "it" } else { "them" }
+            );
         }
         Told::Json(text) => {
             ui::step("Done", format_args!("{what} in {took}"));
@@ -92,7 +107,9 @@ pub fn run(args: &Args) -> Result<()> {
                 println!("{text}");
             }
         }
-        Told::Failed(why) => bail!("{what}: it failed: {why}"),
+        Told::Failed(why) => {
+            bail!("{what}: it failed: {}\nmend what the function's log says, and invoke it again", why.trim_end())
+        }
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ mod failure;
 mod front;
 mod generation;
 mod page;
-mod platform;
+pub(crate) mod platform;
 mod record;
 pub(crate) mod samples;
 mod say;

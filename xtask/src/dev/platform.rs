@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::record::Outcome;
+use crate::local::events::Told;
 
 /// The kind of an event, its trigger's name, and how many items it has, as far as they can be told.
 pub(super) fn recognised(json: &str) -> (String, String, usize) {
@@ -83,6 +84,16 @@ pub(super) fn outcome(event: &str, answer: &str) -> (Outcome, Vec<usize>) {
     let failed = |item: &Value| unknown || name(item).is_some_and(|name| again.contains(&Some(name)));
     let failed: Vec<_> = items.iter().enumerate().filter(|(_, item)| failed(item)).map(|(place, _)| place).collect();
     (if failed.is_empty() { Outcome::Done } else { Outcome::Again }, failed)
+}
+
+/// What became of an event by its platform's answer, and how many items it has.
+pub(crate) fn told(event: &str, answer: String) -> (Told, usize) {
+    let told = match outcome(event, &answer) {
+        (Outcome::Failed, _) => Told::Failed(answer),
+        (Outcome::Again, places) => Told::Again(places),
+        (Outcome::Done | Outcome::Running, _) => Told::Json(answer),
+    };
+    (told, recognised(event).2)
 }
 
 /// The event with no items but those at these places; `None` where it has no list of them.

@@ -87,8 +87,11 @@ pub(super) fn told(event: &Event, answered: Result<String>) -> Told {
         Event::Queue { .. } | Event::Change { .. } => {
             let answer: Value = serde_json::from_str(&text).unwrap_or_default();
             let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
-            let place = |failure: &Value| failure["itemIdentifier"].as_str().and_then(|id| id.parse().ok());
-            Told::Again(failures.iter().filter_map(place).collect())
+            let place =
+                |failure: &Value| failure["itemIdentifier"].as_str()?.parse().ok().filter(|at| *at < event.items());
+            let named: Option<Vec<usize>> = failures.iter().map(place).collect();
+            // Of a name that no item has Lambda makes that all of them failed.
+            Told::Again(named.unwrap_or_else(|| (0..event.items()).collect()))
         }
         _ => Told::Again(Vec::new()),
     }

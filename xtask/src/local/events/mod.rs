@@ -65,6 +65,13 @@ pub enum Event {
     Custom(Value),
 }
 
+impl Event {
+    /// How many items it has.
+    pub(crate) fn items(&self) -> usize {
+        if let Self::Queue { bodies, .. } = self { bodies.len() } else { 1 }
+    }
+}
+
 /// What the platform was told of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

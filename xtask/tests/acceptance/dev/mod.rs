@@ -124,7 +124,7 @@ fn events_reach_what_runs_and_their_log_comes_back() {
     let (code, said) = invoke(&[r#"{"id": 7}"#, r#"{"id": 0}"#]);
     let said = String::from_utf8(said).unwrap();
     // The function's log and the command count alike.
-    assert!(code == Some(1) && said.contains("item 1 failed and comes again"), "{said}");
+    assert!(code == Some(1) && said.contains("1 of 2 items failed: 1\n"), "{said}");
     assert!(said.contains("log item 1 of jobs failed") && said.contains("a job without an id"), "{said}");
 
     // Where `invoke` sends them, no other site's page does.
