@@ -5,6 +5,8 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use anstream::{eprint, eprintln};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 
 const GREEN: &str = "\x1b[1;32m";
 const YELLOW: &str = "\x1b[1;33m";
@@ -45,6 +47,24 @@ pub fn passing(what: impl Display) {
 pub fn passed() {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[K");
+    }
+}
+
+/// Waits until nobody reads the standard output any more (`… | head`); forever where it goes to a file or a terminal.
+pub(crate) async fn unread() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    // It blocks for as long as the program lives, so it has a thread of its own.
+    std::thread::spawn(move || {
+        let output = std::io::stdout();
+        // Nothing is asked for: what is told without being asked is the end.
+        let mut ends = [PollFd::new(&output, PollFlags::empty())];
+        while poll(&mut ends, None) == Err(Errno::INTR) {}
+        if ends[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            let _ = tell.send(());
+        }
+    });
+    if told.await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -42,12 +42,12 @@ pub struct Args {
     /// A variable of the function's environment; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<(String, String)>,
-    /// Write one JSON object a line: each invocation, each line of the log, each state
+    /// Write one JSON object a line: each invocation, each line of the log, each state. It ends when its reader does
     #[arg(long)]
     pub json: bool,
 }
 
-/// Runs the command, until Ctrl-C or SIGTERM.
+/// Runs the command, until Ctrl-C or SIGTERM, or until nobody reads what it writes.
 ///
 /// # Errors
 /// When the port is taken, there is no function, or nothing can be watched.

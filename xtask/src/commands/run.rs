@@ -120,6 +120,7 @@ pub fn run(args: &Args) -> Result<()> {
             _ = interrupt.recv() => None,
             _ = terminate.recv() => None,
             _ = hangup.recv() => None,
+            () = ui::unread() => None,
             status = running.ended() => Some(status),
         };
         if let Some(status) = ended {

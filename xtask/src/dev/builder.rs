@@ -14,12 +14,16 @@ use super::generation::Generation;
 use super::watch::{Sources, Watcher};
 use super::{Shared, Stage};
 use crate::build::{Artefacts, BuildOptions, Profile, Target, build_in};
+use crate::local::GRACE;
 use crate::local::running::{Note, Served};
 use crate::project::Project;
 use crate::ui;
 
 /// Editors write a file in several steps, and several files at once.
 const SETTLE: Duration = Duration::from_millis(80);
+
+/// How often it is said that a program has not started yet.
+const STARTING: Duration = Duration::from_secs(3);
 
 /// Builds, and keeps the process of the last good build.
 pub(super) struct Builder {
@@ -84,11 +88,15 @@ impl Builder {
     pub(super) async fn stop(&mut self) {
         self.note.take();
         self.shared.set(Stage::Broken(Arc::new(Failure::stopped())));
-        if let Some((generation, _)) = self.current.take() {
-            generation.running.stop().await;
-        }
+        let current = self.current.take();
+        let current = async {
+            if let Some((generation, _)) = &current {
+                generation.running.stop().await;
+            }
+        };
         let ending = async { while self.retiring.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(Duration::from_secs(5), ending).await;
+        // All at once, so that five seconds are five.
+        let _ = tokio::join!(current, tokio::time::timeout(GRACE, ending));
     }
 
     /// Whether nothing changes for a moment.
@@ -167,7 +175,16 @@ impl Builder {
             self.shared.reached(Stage::Serving(Arc::clone(generation)), &self.changes);
             return Ok(());
         }
-        let started = Generation::start(&self.shared, &built).await;
+        // Where it is changed before it serves, it never will: dropped, it is killed.
+        let mut changes = self.changes.clone();
+        let started = tokio::select! {
+            started = Generation::start(&self.shared, &built) => started,
+            _ = changes.changed() => {
+                ui::step("Ended", format_args!("{}: it had not started, and its sources have changed", self.package()));
+                return Ok(());
+            }
+            never = self.starting() => match never {},
+        };
         let title = format!("{} does not start", self.package());
         let generation = Arc::new(started.map_err(|error| failure(&title, &error, ""))?);
         self.leave_note(&generation).map_err(|error| failure("cannot leave a note", &error, ""))?;
@@ -182,6 +199,22 @@ impl Builder {
         }
         while self.retiring.try_join_next().is_some() {}
         Ok(())
+    }
+
+    /// Says, again and again, that it does not serve yet.
+    async fn starting(&self) -> std::convert::Infallible {
+        let begin = Instant::now();
+        loop {
+            tokio::time::sleep(STARTING).await;
+            let seconds = begin.elapsed().as_secs();
+            let package = self.package();
+            ui::step(
+                "Starting",
+                format_args!(
+                    "{package} does not serve yet, {seconds} s after its start; a change of its sources ends it"
+                ),
+            );
+        }
     }
 
     /// Says when it ends by itself.

@@ -145,7 +145,7 @@ fn reach(stage: &Sender<Stage>, reached: Stage, changes: &Receiver<u64>) {
     stage.send_modify(|stage| *stage = if changes.has_changed().unwrap_or(false) { Stage::Building } else { reached });
 }
 
-/// Serves until Ctrl-C or SIGTERM.
+/// Serves until Ctrl-C or SIGTERM, or until nobody reads any more what it writes.
 ///
 /// # Errors
 /// When the port is taken or nothing can be watched.
@@ -194,6 +194,7 @@ pub async fn dev(plan: Plan, project: Project) -> Result<()> {
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
         _ = hangup.recv() => None,
+        () = ui::unread() => None,
     };
     ui::step("Stopping", "what is under way gets five seconds; Ctrl-C again ends it now");
     tokio::select! {

@@ -33,7 +33,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use tokio::task::JoinHandle;
@@ -62,7 +62,9 @@ use process::{Group, Process};
 use crate::build::{Artefacts, Target};
 
 /// How long a function gets to end by itself when it is asked to, before it is killed.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// How long what it has written gets, at least, to be read when it has ended.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What every local runtime can be told.
 #[derive(Clone, Default)]
@@ -221,9 +223,12 @@ impl Running {
 
     /// Ends it as the platform would: no more requests, SIGTERM, and after five seconds SIGKILL.
     pub async fn stop(&self) {
+        let begin = Instant::now();
         self.group.stop(GRACE).await;
         if let Some(at_end) = &self.at_end {
-            let _ = tokio::time::timeout(GRACE, at_end()).await;
+            // Within the same five seconds.
+            let rest = GRACE.saturating_sub(begin.elapsed()).max(LAST_WORDS);
+            let _ = tokio::time::timeout(rest, at_end()).await;
         }
         self.tasks.iter().for_each(JoinHandle::abort);
     }

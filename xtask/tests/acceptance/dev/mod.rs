@@ -1,5 +1,6 @@
 //! `cargo xtask dev`, as a person at a keyboard has it: edit, ask, break, mend, stop.
 
+mod ends;
 mod page;
 mod served;
 

@@ -78,7 +78,7 @@ impl Dev {
         });
     }
 
-    fn until(&self, what: &str, there: impl Fn(&Self) -> bool) {
+    pub(super) fn until(&self, what: &str, there: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         while !there(self) {
             assert!(begin.elapsed() < PATIENCE, "{what}: not yet; it said:\n{}", self.said());
