@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyfn_xtask::coldstart::{Launch, Subject, WARM, measure};
+use anyfn_xtask::coldstart::{Launch, Question, Subject, WARM, measure};
 use anyfn_xtask::local::lambda::{Lambda, Shape};
 
 /// How long the functions below take to start, in seconds.
@@ -24,7 +24,31 @@ while True:
     call("POST", headers["Lambda-Runtime-Aws-Request-Id"] + "/response", json.dumps({"statusCode": 200, "body": "hi"}))
 "#;
 
-/// Serves where it is told to, and answers one path with an error.
+/// Reports its port on Vercel's socket, and that each request has ended.
+const EXECUTABLE: &str = r#"#!/usr/bin/env python3
+import http.server, json, os, socket, time
+open(os.environ["STARTS"], "a").write("vercel ")
+time.sleep(float(os.environ["START"]))
+ipc = socket.socket(socket.AF_UNIX)
+ipc.connect(os.environ["VERCEL_IPC_PATH"])
+def tell(kind, payload):
+    ipc.sendall(json.dumps({"type": kind, "payload": payload}).encode() + b"\0")
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"hi")
+        context = {"invocationId": self.headers["x-vercel-internal-invocation-id"],
+                   "requestId": int(self.headers["x-vercel-internal-request-id"])}
+        tell("end", {"context": context, "error": None})
+    def log_message(self, *_):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+tell("server-started", {"initDuration": 1, "httpPort": server.server_address[1]})
+server.serve_forever()
+"#;
+
+/// Serves where it is told to, and answers one path with an error; takes orders by PUT, if they are JSON.
 const SERVER: &str = r#"#!/usr/bin/env python3
 import http.server, os, time
 open(os.environ["STARTS"], "a").write("server ")
@@ -34,6 +58,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(500 if self.path == "/broken" else 200)
         self.end_headers()
         self.wfile.write(b"said " + self.path.encode())
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        good = self.path == "/orders" and (self.headers["content-type"], body) == ("application/json", b'{"id": 7}')
+        self.send_response(201 if good else 400)
+        self.end_headers()
     def log_message(self, *_):
         pass
 http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
@@ -83,10 +112,14 @@ async fn each_start_is_a_process_of_its_own_in_alternating_order_and_only_the_fi
     let subjects = [
         subject("lambda", lambda, &starts),
         subject("cloudflare", Launch::Workerd(worker.parent().unwrap().to_owned()), &starts),
+        subject("vercel", Launch::Vercel(folder.write("executable", EXECUTABLE)), &starts),
         subject("server", Launch::Server(folder.write("server", SERVER)), &starts),
     ];
-    let measured = measure(&subjects, 2, "/").await.unwrap();
-    assert_eq!(std::fs::read_to_string(&starts).unwrap(), "lambda server server lambda lambda server ");
+    let measured = measure(&subjects, 2, &Question::get("/")).await.unwrap();
+    assert_eq!(
+        std::fs::read_to_string(&starts).unwrap(),
+        "lambda vercel server server vercel lambda lambda vercel server "
+    );
     for of in &measured {
         assert_eq!((of.ready.len(), of.first.len(), of.warm.len()), (2, 2, 2 * WARM), "{}", of.name);
         assert!(of.ready.iter().zip(&of.first).all(|(ready, first)| ready < first), "{of:?}");
@@ -101,6 +134,21 @@ async fn an_answer_that_is_an_error_is_no_measurement() {
     let folder = Folder::new("error");
     let server = Launch::Server(folder.write("server", SERVER));
     let subjects = [subject("server", server, &folder.0.join("starts"))];
-    let error = format!("{:#}", measure(&subjects, 1, "/broken").await.unwrap_err());
-    assert!(error.contains("was answered with 500: said /broken") && error.contains("--request"), "{error}");
+    let error = format!("{:#}", measure(&subjects, 1, &Question::get("/broken")).await.unwrap_err());
+    assert!(
+        error.contains("GET /broken was answered with 500: said /broken") && error.contains("--request"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_may_carry_something() {
+    let folder = Folder::new("put");
+    let server = Launch::Server(folder.write("server", SERVER));
+    let subjects = [subject("server", server, &folder.0.join("starts"))];
+    let put =
+        |data: &str| Question { method: "PUT".to_owned(), target: "/orders".to_owned(), data: Some(data.to_owned()) };
+    assert_eq!(measure(&subjects, 1, &put(r#"{"id": 7}"#)).await.unwrap()[0].first.len(), 1);
+    let error = format!("{:#}", measure(&subjects, 1, &put("id: 7")).await.unwrap_err());
+    assert!(error.contains("PUT /orders, 5 bytes was answered with 400"), "{error}");
 }

@@ -9,6 +9,7 @@ mod figures;
 mod svg;
 mod table;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ pub use self::svg::svg;
 pub use self::table::table;
 use crate::build::{Artefacts, Target};
 use crate::local::lambda::{Api, Lambda};
-use crate::local::{Options, Running, ask, cloudflare, lambda, server, vercel};
+use crate::local::{Options, Running, ask, ask_with, cloudflare, lambda, server, vercel};
 use crate::ui;
 
 /// Answers of the same process that follow the first one.
@@ -73,6 +74,49 @@ impl Subject {
     }
 }
 
+/// What each process is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The method.
+    pub method: String,
+    /// The request target, byte for byte.
+    pub target: String,
+    /// The body, if there is one: JSON where it is some, text otherwise.
+    pub data: Option<String>,
+}
+
+impl Question {
+    /// A GET request.
+    #[must_use]
+    pub fn get(target: &str) -> Self {
+        Self { method: "GET".to_owned(), target: target.to_owned(), data: None }
+    }
+
+    async fn ask(&self, running: &Running) -> Result<()> {
+        let answer = match &self.data {
+            Some(data) => ask_with(running.addr(), &self.method, &self.target, data).await?,
+            None => ask(running.addr(), &self.method, &self.target).await?,
+        };
+        if answer.status >= 400 {
+            bail!(
+                "{self} was answered with {}: {}\n\
+                 say what it answers well with --request '/?name=Ada', --method and --data; it logged:\n{}",
+                answer.status,
+                String::from_utf8_lossy(&answer.body),
+                running.logs().join("\n")
+            );
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.target)?;
+        self.data.as_ref().map_or(Ok(()), |data| write!(f, ", {} bytes", data.len()))
+    }
+}
+
 /// What was built, and for Workers, before it, a Worker that does nothing, written to `scratch`.
 ///
 /// # Errors
@@ -110,11 +154,11 @@ pub fn subjects(built: &Artefacts, scratch: &std::path::Path) -> Result<Vec<Subj
     Ok(subjects)
 }
 
-/// Starts each subject `starts` times and asks it for `request`, once cold and [`WARM`] times warm.
+/// Starts each subject `starts` times and asks it `question`, once cold and [`WARM`] times warm.
 ///
 /// # Errors
 /// When one does not start, or answers with an error.
-pub async fn measure(subjects: &[Subject], starts: usize, request: &str) -> Result<Vec<Measured>> {
+pub async fn measure(subjects: &[Subject], starts: usize, question: &Question) -> Result<Vec<Measured>> {
     let mut measured: Vec<_> = subjects.iter().map(|subject| Measured::of(&subject.name)).collect();
     for round in 0..=starts {
         let mut order: Vec<_> = (0..subjects.len()).collect();
@@ -124,7 +168,8 @@ pub async fn measure(subjects: &[Subject], starts: usize, request: &str) -> Resu
         for index in order {
             let subject = &subjects[index];
             ui::passing(format_args!("round {round} of {starts}: {}", subject.name));
-            let sample = one(subject, request).await.with_context(|| format!("{} cannot be measured", subject.name))?;
+            let sample =
+                one(subject, question).await.with_context(|| format!("{} cannot be measured", subject.name))?;
             // Round 0 is the one that brings the files into memory.
             if round > 0 {
                 measured[index].add(&sample);
@@ -142,29 +187,16 @@ struct Sample {
     warm: Vec<Duration>,
 }
 
-async fn one(subject: &Subject, request: &str) -> Result<Sample> {
+async fn one(subject: &Subject, question: &Question) -> Result<Sample> {
     let begin = Instant::now();
     let running = subject.start().await?;
     let ready = begin.elapsed();
-    let well = async || {
-        let answer = ask(running.addr(), "GET", request).await?;
-        if answer.status >= 400 {
-            bail!(
-                "GET {request} was answered with {}: {}\n\
-                 say with --request what it answers well, such as --request '/?name=Ada'; it logged:\n{}",
-                answer.status,
-                String::from_utf8_lossy(&answer.body),
-                running.logs().join("\n")
-            );
-        }
-        Ok(())
-    };
-    well().await?;
+    question.ask(&running).await?;
     let first = begin.elapsed();
     let mut warm = Vec::with_capacity(WARM);
     for _ in 0..WARM {
         let asked = Instant::now();
-        well().await?;
+        question.ask(&running).await?;
         warm.push(asked.elapsed());
     }
     running.stop().await;

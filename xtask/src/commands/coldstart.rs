@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::build::TargetChoice;
 use crate::build::{BuildOptions, Profile, Target, build_in, write};
-use crate::coldstart::{Measured, Spread, WARM, measure, subjects, svg, table};
+use crate::coldstart::{Measured, Question, Spread, WARM, measure, subjects, svg, table};
 use crate::project::{Project, home};
 use crate::{tools, ui};
 
@@ -17,7 +17,7 @@ use crate::{tools, ui};
 /// The function is built as for deployment, for this machine, and each start is a new process on the platform's local
 /// runtime. The clock starts before the process does. "takes events" is when the process has asked for its first event
 /// (Lambda), reported its port (Vercel) or opened it (Workers, server; looked at each millisecond); "first answer" is when the whole answer to a
-/// first GET request has come back, counted from the process's start; a "warm answer" is counted from its own request,
+/// first request has come back, counted from the process's start; a "warm answer" is counted from its own request,
 /// to the same process, over a connection of its own. "cold costs" is the difference of the two medians.
 ///
 /// What is in these times: starting the process, the program's state, the function itself, and the small gateway that
@@ -33,6 +33,7 @@ use crate::{tools, ui};
   cargo xtask coldstart                                    every target, 20 starts of each
   cargo xtask coldstart --target lambda --starts 100
   cargo xtask coldstart --package hello --request '/?name=Ada' --svg coldstart.svg
+  cargo xtask coldstart --request /orders --data '{\"id\": 7}'  a POST request
   cargo xtask coldstart --json | jq '.targets[] | {name, first: .first.median}'
 
 Figures are medians in milliseconds, the middle half of the values in brackets; the picture's thin lines go from the
@@ -53,15 +54,38 @@ pub struct Args {
     /// How often each is started
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub starts: u16,
-    /// What to ask it for, with GET
+    /// What to ask it for: a path, and a query
     #[arg(long, value_name = "TARGET", default_value = "/")]
     pub request: String,
+    /// The method of the requests; without it GET, with --data POST
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub method: Option<String>,
+    /// What the requests carry: JSON where it is some, text otherwise
+    #[arg(long, value_name = "TEXT")]
+    pub data: Option<String>,
     /// Write the picture to this file instead of `.anyfn/coldstart/PACKAGE.svg`
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
     /// Print JSON, with every single value, for another program
     #[arg(long)]
     pub json: bool,
+}
+
+fn method(text: &str) -> Result<String, String> {
+    let method = text.to_ascii_uppercase();
+    let plain = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    if plain { Ok(method) } else { Err("a method is a word of letters, such as PUT".to_owned()) }
+}
+
+impl Args {
+    fn question(&self) -> Question {
+        let usual = if self.data.is_some() { "POST" } else { "GET" };
+        Question {
+            method: self.method.clone().unwrap_or_else(|| usual.to_owned()),
+            target: self.request.clone(),
+            data: self.data.clone(),
+        }
+    }
 }
 
 /// Runs the command.
@@ -87,13 +111,14 @@ pub fn run(args: &Args) -> Result<()> {
     let scratch = home(&project.root)?.join("coldstart");
     let subjects = subjects(&built, &scratch)?;
     let starts = usize::from(args.starts);
+    let question = args.question();
     ui::step(
         "Measuring",
-        format_args!("{package}: GET {}, {starts} starts of each, {WARM} warm answers of each start", args.request),
+        format_args!("{package}: {question}, {starts} starts of each, {WARM} warm answers of each start"),
     );
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-    let measured = runtime.block_on(measure(&subjects, starts, &args.request))?;
-    let title = format!("{package}: GET {}, from the process's start, {starts} starts", args.request);
+    let measured = runtime.block_on(measure(&subjects, starts, &question))?;
+    let title = format!("{package}: {question}, from the process's start, {starts} starts");
     let picture = match &args.svg {
         Some(path) => path.clone(),
         None => scratch.join(format!("{package}.svg")),
@@ -101,8 +126,9 @@ pub fn run(args: &Args) -> Result<()> {
     let picture = write(picture, svg(&title, &measured))?;
     if args.json {
         let targets: Vec<_> = measured.iter().map(as_json).collect();
-        let report =
-            json!({ "package": package, "request": args.request, "starts": starts, "unit": "ms", "targets": targets });
+        let Question { method, target, data } = &question;
+        let report = json!({ "package": package, "method": method, "request": target, "data": data, "starts": starts,
+                             "unit": "ms", "targets": targets });
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         println!("{}", table(&measured));
@@ -120,4 +146,34 @@ fn as_json(of: &Measured) -> Value {
         part
     };
     json!({ "name": of.name, "ready": part(&of.ready), "first": part(&of.first), "warm": part(&of.warm) })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::{Args, Question};
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn what_carries_something_is_posted_where_no_method_is_said() {
+        for (line, method, data) in [
+            (&["coldstart"][..], "GET", None),
+            (&["coldstart", "--data", "x"], "POST", Some("x")),
+            (&["coldstart", "--method", "put", "--data", "x"], "PUT", Some("x")),
+            (&["coldstart", "--method", "DELETE"], "DELETE", None),
+        ] {
+            let question = Line::try_parse_from(line).unwrap().args.question();
+            assert_eq!(
+                question,
+                Question { method: method.to_owned(), data: data.map(str::to_owned), ..Question::get("/") }
+            );
+        }
+        assert!(Line::try_parse_from(["coldstart", "--method", "GET /"]).is_err());
+    }
 }

@@ -30,6 +30,17 @@ pub async fn ask(addr: SocketAddr, method: &str, target: &str) -> Result<Answere
     exchange(addr, method, target, &headers, Outgoing::None).await
 }
 
+/// [`ask`], with a body: JSON where it is some, text otherwise.
+///
+/// # Errors
+/// When no whole answer comes back.
+pub async fn ask_with(addr: SocketAddr, method: &str, target: &str, data: &str) -> Result<Answered> {
+    let json = serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok();
+    let kind = if json { "application/json" } else { "text/plain; charset=utf-8" };
+    let headers = Headers::new().with("host", addr.to_string()).with("accept", "*/*").with("content-type", kind);
+    exchange(addr, method, target, &headers, Outgoing::Whole(data.to_owned().into())).await
+}
+
 /// Posts a body, as JSON where `headers` say nothing else, and reads the whole answer.
 pub(super) async fn post(addr: SocketAddr, target: &str, headers: &[(&str, &str)], body: &str) -> Result<Answered> {
     let mut all = Headers::new().with("host", addr.to_string());

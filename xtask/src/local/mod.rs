@@ -54,7 +54,7 @@ mod testing;
 pub mod usage;
 pub mod vercel;
 
-pub use asking::{Answered, ask};
+pub use asking::{Answered, ask, ask_with};
 use lambda::Lambda;
 use logs::Logs;
 use process::{Group, Process};
