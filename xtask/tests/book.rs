@@ -1,5 +1,9 @@
-//! What the README and the book show beside Rust: each command line is one that is taken, each setting one that is known,
-//! and what the vendors' crates are shown to look like is compiled (`docs/migrating`).
+//! What the README and the book show beside Rust: each command line is one that is taken, and run where that is a matter of
+//! seconds, each setting one that is known, and what the vendors' crates are shown to look like is compiled
+//! (`docs/migrating`).
+
+#[path = "book/shown.rs"]
+mod shown;
 
 use std::fs;
 use std::path::{Path, PathBuf};
