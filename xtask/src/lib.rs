@@ -39,6 +39,7 @@ pub fn main() -> ExitCode {
 
 /// [`main`], for a program that is installed as `cargo anyfn`.
 pub fn installed() -> ExitCode {
+    ui::installed();
     ended(commands::dispatch(true))
 }
 

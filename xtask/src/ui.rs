@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::IsTerminal as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{eprint, eprintln};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -13,27 +14,41 @@ const YELLOW: &str = "\x1b[1;33m";
 const RED: &str = "\x1b[1;31m";
 const RESET: &str = "\x1b[0m";
 
+/// Whether this is the program that is installed for all of cargo.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// From here on, `cargo xtask` is called `cargo anyfn`: who has that should not wait until the other is compiled.
+pub(crate) fn installed() {
+    INSTALLED.store(true, Ordering::Relaxed);
+}
+
+/// With the name that this program is called by.
+pub(crate) fn named(text: impl Display) -> String {
+    let text = text.to_string();
+    if INSTALLED.load(Ordering::Relaxed) { text.replace("cargo xtask", "cargo anyfn") } else { text }
+}
+
 /// One line of progress: a verb in cargo's column, and what it is about.
 pub fn step(verb: &str, what: impl Display) {
-    eprintln!("{GREEN}{verb:>12}{RESET} {what}");
+    eprintln!("{GREEN}{verb:>12}{RESET} {}", named(what));
 }
 
 /// Something the person should know, though the command goes on.
 pub fn warn(what: impl Display) {
-    eprintln!("{YELLOW}{:>12}{RESET} {what}", "Warning");
+    eprintln!("{YELLOW}{:>12}{RESET} {}", "Warning", named(what));
 }
 
 /// The error that ended the command, and below it its causes.
 pub fn error(error: &anyhow::Error) {
-    eprintln!("{RED}error{RESET}: {error}");
+    eprintln!("{RED}error{RESET}: {}", named(error));
     for cause in error.chain().skip(1) {
-        eprintln!("  because: {}", cause.to_string().replace('\n', "\n           "));
+        eprintln!("  because: {}", named(cause).replace('\n', "\n           "));
     }
 }
 
 /// Plain detail below a [`step`], in the same column.
 pub fn detail(what: impl Display) {
-    eprintln!("{:>12} {what}", "");
+    eprintln!("{:>12} {}", "", named(what));
 }
 
 /// A line of progress that the next one replaces; on a terminal alone.

@@ -44,6 +44,9 @@ fn a_new_function_is_written_where_it_was_asked_for_and_never_twice() {
     let output = anyfn(&folder.0, &["new", "my-fn", "--trigger", "queue"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("Next cd my-fn"), "{}", text(&output.stderr));
+    // Under the name that it was called by, which needs no compiling.
+    let next = text(&output.stderr);
+    assert!(next.contains("cargo anyfn build --target all") && !next.contains("cargo xtask"), "{next}");
     assert!(std::fs::read_to_string(folder.0.join("my-fn/src/main.rs")).unwrap().contains("queue = \"jobs\""));
     let again = anyfn(&folder.0, &["new", "my-fn"]);
     assert_eq!(again.status.code(), Some(1));
@@ -65,6 +68,8 @@ fn a_mistake_is_answered_with_what_to_do_and_writes_nothing() {
         (&["deploy"], 2, "--target"),
         (&["deploy", "--target", "lambda"], 1, "no cargo workspace"),
         (&["doctr"], 2, "doctor"),
+        (&["invoke", "queu"], 1, "`queu` is no file here and none of the samples: schedule, queue, "),
+        (&["invoke", "event.json"], 1, "`event.json` is no file here"),
     ] {
         let output = anyfn(&folder.0, line);
         let said = text(&output.stderr);

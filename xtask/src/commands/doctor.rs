@@ -89,5 +89,5 @@ fn show(finding: &Finding) {
     if !path.is_empty() {
         ui::row(ui::Mark::Plain, "", path.join(" → "));
     }
-    next.iter().for_each(|step| ui::row(ui::Mark::Plain, "", format_args!("· {step}")));
+    next.iter().for_each(|step| ui::row(ui::Mark::Plain, "", format_args!("· {}", ui::named(step))));
 }

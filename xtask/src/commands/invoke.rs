@@ -64,23 +64,25 @@ pub fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let wanted = args.event.as_deref().unwrap_or_default();
+    // Said before anything is looked for.
+    let sample = named(wanted);
+    if sample.is_none() && !Path::new(wanted).exists() {
+        let names: Vec<_> = SAMPLES.iter().map(|sample| sample.names[0]).collect();
+        bail!("`{wanted}` is no file here and none of the samples: {}", names.join(", "));
+    }
     let served = served(&Project::load()?.root, args.target)?;
     let receiver = served.receiver();
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     let log = Log::here(&served);
     let start = Instant::now();
-    let (told, items) = match named(wanted) {
-        Some(sample) => {
-            let event = event(sample, args, &served)?;
-            (runtime.block_on(receiver.send(&event))?, event.items())
-        }
-        None if Path::new(wanted).exists() => {
-            let event = file(wanted, args)?;
-            runtime
-                .block_on(receiver.raw(&event))
-                .map_or_else(|error| (Told::Failed(format!("{error:#}")), 1), |answer| told(&event, answer))
-        }
-        None => bail!("`{wanted}` is neither a sample nor a file here\n`cargo xtask invoke --list` shows the samples"),
+    let (told, items) = if let Some(sample) = sample {
+        let event = event(sample, args, &served)?;
+        (runtime.block_on(receiver.send(&event))?, event.items())
+    } else {
+        let event = file(wanted, args)?;
+        runtime
+            .block_on(receiver.raw(&event))
+            .map_or_else(|error| (Told::Failed(format!("{error:#}")), 1), |answer| told(&event, answer))
     };
     let took = format!("{} ms", start.elapsed().as_millis());
     let what = format!("{wanted} on {}", served.target.name());
@@ -119,7 +121,9 @@ fn file(path: &str, args: &Args) -> Result<String> {
     if args.name.is_some() || !args.data.is_empty() {
         bail!("a file is sent as it is: leave out --name and --data, or say a sample in its place");
     }
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    serde_json::from_str::<serde::de::IgnoredAny>(&text).with_context(|| format!("{path} is no JSON"))?;
+    Ok(text)
 }
 
 /// The sample as an event, under the name that is said or, without one, that the program declares.
@@ -131,7 +135,13 @@ fn event(sample: &Sample, args: &Args, served: &Served) -> Result<Event> {
         (None, [name]) => (*name).to_owned(),
         (None, []) if kind == "custom" => String::new(),
         (None, []) => {
-            bail!("{} declares no {}\nsend it nevertheless with --name", served.package, kind.replace('_', " "))
+            let others: Vec<_> = served.triggers.iter().map(|(kind, _)| kind.replace('_', "-")).collect();
+            bail!(
+                "{} declares no {}, but: {}\nsend it nevertheless with --name NAME",
+                served.package,
+                kind.replace('_', " "),
+                others.join(", ")
+            )
         }
         (None, several) => bail!("{} declares several: say one with --name: {}", served.package, several.join(", ")),
     };
@@ -203,7 +213,7 @@ mod tests {
         let shop = served(&[("queue", "a"), ("queue", "b"), ("change", "t"), ("schedule", "0 3 * * *")]);
         for (sample, line, says) in [
             ("queue", &["queue"][..], "say one with --name: a, b"),
-            ("message", &["message"][..], "shop declares no message"),
+            ("message", &["message"][..], "shop declares no message, but: queue, queue, change, schedule"),
             ("change-insert", &["x", "--data", "no JSON"][..], "--data is no JSON"),
             ("change-insert", &["x", "--data", "1", "--data", "2"][..], "say --data once"),
             ("schedule", &["schedule", "--data", "1"][..], "leave out --data"),
@@ -214,6 +224,7 @@ mod tests {
         for line in [["Cargo.toml", "--data", "1"], ["Cargo.toml", "--name", "a"]] {
             assert!(file("Cargo.toml", &args(&line)).unwrap_err().to_string().contains("leave out"), "{line:?}");
         }
-        assert!(file("Cargo.toml", &args(&["Cargo.toml"])).unwrap().contains("[package]"));
+        let error = file("Cargo.toml", &args(&["Cargo.toml"])).unwrap_err();
+        assert_eq!(error.to_string(), "Cargo.toml is no JSON");
     }
 }

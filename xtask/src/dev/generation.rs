@@ -17,6 +17,9 @@ use crate::local::{self, Options, Report, Running, usage};
 /// How long requests that are under way get when the next build takes over.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How the line begins in which a plain server says where it listens.
+const SERVING: &str = "anyfn: serving on http://";
+
 /// A process that answers, with what is known of it.
 pub(super) struct Generation {
     pub(super) running: Running,
@@ -65,6 +68,10 @@ impl Generation {
             .env("ANYFN_EVENT_TOKEN", &shared.plan.token)
             .env("ANYFN_NAMES", names)
             .on_log(move |line| {
+                // Where it listens behind us is nobody's address.
+                if line.starts_with(SERVING) {
+                    return;
+                }
                 logging.say.log(line);
                 logging.records.log(line);
             })

@@ -78,6 +78,8 @@ fn an_edit_is_the_next_answer_and_an_error_is_shown_until_it_is_mended() {
 
     let line = dev.said();
     assert!(line.contains("200 GET /  ") && line.contains(" ms CPU"), "{line}");
+    // One address: not the one behind it.
+    assert!(!line.contains("anyfn: serving on"), "{line}");
     assert_eq!(dev.stop("INT").code(), Some(0));
     assert_eq!(processes_in(&folder), Vec::<String>::new());
 }
