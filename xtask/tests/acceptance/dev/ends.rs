@@ -76,11 +76,15 @@ fn it_ends_when_its_reader_is_gone_and_leaves_nothing_behind() {
     let around = around("dev-unread");
     let folder = project(&around, "dev-unread", Start::Http);
     std::fs::write(folder.join("src/main.rs"), SOURCE).unwrap();
-    for arguments in [&["--port", "0", "--json"][..], &["--port", "0"]] {
-        let mut command = served::command(&folder, arguments);
+    for (arguments, ready) in [
+        (&["dev", "--port", "0", "--json"][..], "Ready dev-unread"),
+        (&["dev", "--port", "0"], "Ready dev-unread"),
+        (&["run", "--port", "0", "--target", "server"], "Serving dev-unread"),
+    ] {
+        let mut command = served::xtask(&folder, arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        assert!(errors.any(|line| line.contains("Ready dev-unread")));
+        assert!(errors.any(|line| line.contains(ready)), "{arguments:?}");
         assert!(!processes_in(&folder).is_empty());
         // Nothing is written meanwhile: it is the reader's end that counts.
         drop(child.stdout.take());
