@@ -246,3 +246,30 @@ impl fmt::Debug for Running {
         f.debug_struct("Running").field("addr", &self.addr).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use super::process::{Group, clean_command};
+    use super::testing::Script;
+    use super::{GRACE, Logs, Running};
+
+    #[tokio::test]
+    async fn five_seconds_are_five_whatever_does_not_end() {
+        let deaf = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(100)\n";
+        let script = Script::python(deaf);
+        let (logs, group) = (Logs::default(), Arc::<Group>::default());
+        group.spawn(clean_command(script.path()), logs.writer()).unwrap();
+        let mut running = Running::new(([127, 0, 0, 1], 1).into(), logs, group);
+        running.at_end = Some(Box::new(|| Box::pin(std::future::pending())));
+        while running.logs().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let begin = Instant::now();
+        running.stop().await;
+        let took = begin.elapsed();
+        assert!(took >= GRACE && took < GRACE + Duration::from_secs(2), "{took:?}");
+    }
+}
