@@ -97,7 +97,9 @@ pub fn run(args: &Args) -> Result<()> {
         if let Some(shape) = args.shape {
             lambda = Lambda { timeout: lambda.timeout, ..Lambda::emulator(shape) };
         }
-        let running = local::start(args.target, &built, Some(&lambda), &options).await?;
+        tools::installed(args.target, lambda.api)?;
+        let start = local::start(args.target, &built, Some(&lambda), &options);
+        let running = local::patiently(&built.function.package, "Ctrl-C ends it", start).await?;
         let address = format!("http://{}", running.addr());
         ui::step(
             "Serving",

@@ -14,16 +14,13 @@ use super::generation::Generation;
 use super::watch::{Sources, Watcher};
 use super::{Shared, Stage};
 use crate::build::{Artefacts, BuildOptions, Profile, Target, build_in};
-use crate::local::GRACE;
 use crate::local::running::{Note, Served};
+use crate::local::{GRACE, patiently};
 use crate::project::Project;
-use crate::ui;
+use crate::{tools, ui};
 
 /// Editors write a file in several steps, and several files at once.
 const SETTLE: Duration = Duration::from_millis(80);
-
-/// How often it is said that a program has not started yet.
-const STARTING: Duration = Duration::from_secs(3);
 
 /// Builds, and keeps the process of the last good build.
 pub(super) struct Builder {
@@ -175,17 +172,19 @@ impl Builder {
             self.shared.reached(Stage::Serving(Arc::clone(generation)), &self.changes);
             return Ok(());
         }
+        let title = format!("{} does not start", self.package());
+        // The first time this takes minutes, and says so itself.
+        self.tools().await.map_err(|error| failure(&title, &error, ""))?;
         // Where it is changed before it serves, it never will: dropped, it is killed.
         let mut changes = self.changes.clone();
+        let start = Generation::start(&self.shared, &built);
         let started = tokio::select! {
-            started = Generation::start(&self.shared, &built) => started,
+            started = patiently(self.package(), "a change of its sources ends it", start) => started,
             _ = changes.changed() => {
                 ui::step("Ended", format_args!("{}: it had not started, and its sources have changed", self.package()));
                 return Ok(());
             }
-            never = self.starting() => match never {},
         };
-        let title = format!("{} does not start", self.package());
         let generation = Arc::new(started.map_err(|error| failure(&title, &error, ""))?);
         self.leave_note(&generation).map_err(|error| failure("cannot leave a note", &error, ""))?;
         let address = format!("http://{}", self.shared.addr);
@@ -201,20 +200,10 @@ impl Builder {
         Ok(())
     }
 
-    /// Says, again and again, that it does not serve yet.
-    async fn starting(&self) -> std::convert::Infallible {
-        let begin = Instant::now();
-        loop {
-            tokio::time::sleep(STARTING).await;
-            let seconds = begin.elapsed().as_secs();
-            let package = self.package();
-            ui::step(
-                "Starting",
-                format_args!(
-                    "{package} does not serve yet, {seconds} s after its start; a change of its sources ends it"
-                ),
-            );
-        }
+    /// Installs what the platform's runtime needs.
+    async fn tools(&self) -> Result<()> {
+        let (target, api) = (self.shared.target, self.shared.lambda().api);
+        tokio::task::spawn_blocking(move || tools::installed(target, api)).await?
     }
 
     /// Says when it ends by itself.

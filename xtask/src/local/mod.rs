@@ -60,9 +60,12 @@ use logs::Logs;
 use process::{Group, Process};
 
 use crate::build::{Artefacts, Target};
+use crate::ui;
 
 /// How long a function gets to end by itself when it is asked to, before it is killed.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// How often it is said that a function has not started yet.
+const STARTING: Duration = Duration::from_secs(3);
 /// How long what it has written gets, at least, to be read when it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -153,6 +156,19 @@ pub async fn start(target: Target, built: &Artefacts, lambda: Option<&Lambda>, o
         Target::Cloudflare => cloudflare::start(&built.cloudflare.as_ref().ok_or_else(missing)?.modules, &all).await,
         Target::Vercel => vercel::start(&built.vercel.as_ref().ok_or_else(missing)?.executable, &all).await,
         Target::Server => server::start(&built.server.as_ref().ok_or_else(missing)?.executable, &all).await,
+    }
+}
+
+/// Waits for a function's start, and says every three seconds that it is not there yet, and what `ends` it.
+pub(crate) async fn patiently<T>(package: &str, ends: &str, start: impl Future<Output = T>) -> T {
+    let begin = Instant::now();
+    let mut start = std::pin::pin!(start);
+    loop {
+        if let Ok(started) = tokio::time::timeout(STARTING, &mut start).await {
+            return started;
+        }
+        let seconds = begin.elapsed().as_secs();
+        ui::step("Starting", format_args!("{package} does not serve yet, {seconds} s after its start; {ends}"));
     }
 }
 

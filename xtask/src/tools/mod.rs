@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::build::Target;
+use crate::local::lambda::Api;
 
 mod chromium;
 mod debian;
@@ -40,6 +41,18 @@ pub fn ready(targets: &[Target]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Installs what the local runtime of `target` needs, where it is not there yet.
+///
+/// # Errors
+/// When it cannot be installed; the message says why.
+pub(crate) fn installed(target: Target, api: Api) -> Result<()> {
+    match target {
+        Target::Cloudflare => npm().map(drop),
+        Target::Lambda if api == Api::Emulator => rie().map(drop),
+        Target::Lambda | Target::Vercel | Target::Server => Ok(()),
+    }
 }
 
 /// The file that `program` is.

@@ -1,7 +1,7 @@
 //! How `dev` ends, and what it ends: a start that hangs, what is under way, and itself when nobody reads it.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,24 @@ fn a_start_that_hangs_is_told_of_and_ends_with_the_next_change() {
     assert_eq!(dev.stop("INT").code(), Some(0));
     assert!(begin.elapsed() < Duration::from_secs(6), "{:?}", begin.elapsed());
     assert_eq!(processes_in(&folder), Vec::<String>::new());
+}
+
+#[test]
+fn a_start_that_hangs_is_told_of_by_run_and_ends_with_it() {
+    let around = around("run-hangs");
+    let folder = project(&around, "run-hangs", Start::Http);
+    std::fs::write(folder.join("src/main.rs"), HANGS).unwrap();
+    let mut command = served::xtask(&folder, &["run", "--target", "server", "--port", "0"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(errors.any(|line| line.contains("does not serve yet, 3 s after its start; Ctrl-C ends it")));
+    let begin = Instant::now();
+    assert!(Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success());
+    child.wait().unwrap();
+    while !processes_in(&folder).is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", processes_in(&folder));
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]
