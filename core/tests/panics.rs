@@ -12,7 +12,7 @@ struct AtOnce;
 
 impl Handler for AtOnce {
     fn call(&self, event: Event, _: Context) -> impl Future<Output = Result<Response, Error>> + Send {
-        never(event)
+        never(&event)
     }
 
     fn shutdown(&self, _: Context) -> impl Future<Output = Result<(), Error>> + Send {
@@ -22,7 +22,7 @@ impl Handler for AtOnce {
 }
 
 /// A function that is not `async`: what it panics with is out before a future is.
-fn never(event: Event) -> Ready<Result<Response, Error>> {
+fn never(event: &Event) -> Ready<Result<Response, Error>> {
     let trigger = event.trigger();
     assert!(std::hint::black_box(false), "on purpose, of {trigger}");
     ready(Ok(Response::Done))
