@@ -105,10 +105,11 @@ fn borrows(tokens: TokenStream) -> bool {
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Group(group) if borrows(group.stream()) => return true,
-            TokenTree::Punct(punct) if punct.as_char() == '&' => {
-                if !matches!(tokens.peek(), Some(TokenTree::Punct(tick)) if tick.as_char() == '\'') {
-                    return true;
-                }
+            TokenTree::Punct(punct)
+                if punct.as_char() == '&'
+                    && !matches!(tokens.peek(), Some(TokenTree::Punct(tick)) if tick.as_char() == '\'') =>
+            {
+                return true;
             }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 let name = tokens.next();
