@@ -14,18 +14,26 @@ const YELLOW: &str = "\x1b[1;33m";
 const RED: &str = "\x1b[1;31m";
 const RESET: &str = "\x1b[0m";
 
-/// Whether this is the program that is installed for all of cargo.
-static INSTALLED: AtomicBool = AtomicBool::new(false);
+/// The program's name where it is installed for all of cargo.
+pub(crate) const INSTALLED: &str = "cargo anyfn";
+
+/// Whether it is that one which runs.
+static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// From here on, `cargo xtask` is called `cargo anyfn`: who has that should not wait until the other is compiled.
 pub(crate) fn installed() {
-    INSTALLED.store(true, Ordering::Relaxed);
+    IS_INSTALLED.store(true, Ordering::Relaxed);
 }
 
 /// With the name that this program is called by.
 pub(crate) fn named(text: impl Display) -> String {
     let text = text.to_string();
-    if INSTALLED.load(Ordering::Relaxed) { text.replace("cargo xtask", "cargo anyfn") } else { text }
+    if IS_INSTALLED.load(Ordering::Relaxed) { as_installed(&text) } else { text }
+}
+
+/// A text that names the commands as the installed program does.
+pub(crate) fn as_installed(text: &str) -> String {
+    text.replace("cargo xtask", INSTALLED)
 }
 
 /// One line of progress: a verb in cargo's column, and what it is about.

@@ -21,8 +21,8 @@ use tokio::time::Sleep;
 use crate::logs;
 
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
-const IDENTIFIER: &str = "lambda-extension-identifier";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
+const IDENTIFIER: &str = "lambda-extension-identifier";
 
 /// What a streamed answer that has come to its time gets for its last chunk and trailers.
 const GRACE: Duration = Duration::from_millis(100);

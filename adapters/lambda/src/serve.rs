@@ -66,7 +66,7 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
             );
         }
         let post = Post::new(at_once);
-        let ending = if handler.has_shutdown() { asked(&post, &init).await } else { None };
+        let ending = if handler.has_shutdown() { Ending::ask(&post).await } else { None };
         let inner = Arc::new(Inner { handler, post: post.clone(), names, streams });
         let function = Function(Arc::clone(&inner));
         let runtime = Runtime::new(Never).layer(Layer(function)).register_snapstart_resource(Arc::new(post));
@@ -86,19 +86,6 @@ pub fn run<H: Handler>(handler: H) -> Result<(), BoxError> {
             () = async { ending.told().await; shutdown(&inner.handler).await } => Ok(()),
         }
     })
-}
-
-/// The signal of the end; a program lives without it.
-async fn asked(post: &Post, init: &Context) -> Option<Ending> {
-    let asked = Ending::ask(post).await;
-    let why = asked.as_ref().err().map(ToString::to_string);
-    if let Some(why) = why {
-        init.log_at(
-            Level::Error,
-            format!("anyfn: Lambda will not tell of the instance's end, and the shutdown will not run: {why}"),
-        );
-    }
-    asked.ok()
 }
 
 /// An error with what caused it.

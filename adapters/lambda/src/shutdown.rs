@@ -18,9 +18,23 @@ const SHUTDOWN: Duration = Duration::from_millis(400);
 pub(crate) struct Ending(#[cfg(unix)] tokio::signal::unix::Signal);
 
 impl Ending {
-    /// Asks Lambda for that signal. It is sent to functions with an extension alone, so one is registered that asks for no
-    /// event; the time before the first invocation lasts until it waits for one ("Lambda Extensions API").
-    pub(crate) async fn ask(post: &Post) -> Result<Self, BoxError> {
+    /// Asks Lambda for that signal. A program lives without it: where it cannot be had, that is a line in the log.
+    pub(crate) async fn ask(post: &Post) -> Option<Self> {
+        match Self::register(post).await {
+            Ok(ending) => Some(ending),
+            Err(error) => {
+                let why = format!(
+                    "anyfn: Lambda will not tell of the instance's end, and the shutdown will not run: {error}"
+                );
+                logs::write(None, Level::Error, &why);
+                None
+            }
+        }
+    }
+
+    /// The signal is sent to functions with an extension alone, so one is registered that asks for no event; the time before the
+    /// first invocation lasts until it waits for one ("Lambda Extensions API").
+    async fn register(post: &Post) -> Result<Self, BoxError> {
         #[cfg(unix)]
         let ending = Self(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?);
         #[cfg(not(unix))]

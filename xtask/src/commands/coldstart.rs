@@ -150,15 +150,8 @@ fn as_json(of: &Measured) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-
     use super::{Args, Question};
-
-    #[derive(clap::Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::commands::parsed;
 
     #[test]
     fn what_carries_something_is_posted_where_no_method_is_said() {
@@ -168,12 +161,12 @@ mod tests {
             (&["coldstart", "--method", "put", "--data", "x"], "PUT", Some("x")),
             (&["coldstart", "--method", "DELETE"], "DELETE", None),
         ] {
-            let question = Line::try_parse_from(line).unwrap().args.question();
+            let question = parsed::<Args>(line).unwrap().question();
             assert_eq!(
                 question,
                 Question { method: method.to_owned(), data: data.map(str::to_owned), ..Question::get("/") }
             );
         }
-        assert!(Line::try_parse_from(["coldstart", "--method", "GET /"]).is_err());
+        assert!(parsed::<Args>(&["coldstart", "--method", "GET /"]).is_err());
     }
 }

@@ -175,21 +175,15 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
     use serde_json::json;
 
     use super::{Args, event, file, named};
+    use crate::commands::parsed;
     use crate::local::events::Event;
     use crate::local::running::Served;
 
-    #[derive(clap::Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
-
     fn args(line: &[&str]) -> Args {
-        Line::try_parse_from([&["invoke"], line].concat()).unwrap().args
+        parsed(&[&["invoke"], line].concat()).unwrap()
     }
 
     fn served(triggers: &[(&str, &str)]) -> Served {

@@ -16,6 +16,8 @@ pub mod test;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::ui;
+
 /// Write one function, run it on every serverless platform.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100, arg_required_else_help = true)]
@@ -59,9 +61,6 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// The program's name where it is installed for all of cargo.
-const INSTALLED: &str = "cargo anyfn";
-
 /// Parses the process's arguments and runs the command that they name. cargo calls what is `installed` with its name as a
 /// first argument.
 pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
@@ -71,7 +70,7 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
         if arguments.get(1).is_some_and(|argument| argument == "anyfn") {
             arguments.remove(1);
         }
-        cli = named(cli.name(INSTALLED).bin_name(INSTALLED));
+        cli = named(cli.name(ui::INSTALLED).bin_name(ui::INSTALLED));
     }
     let parsed = cli.try_get_matches_from_mut(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed.unwrap_or_else(|error| error.exit()).command {
@@ -94,10 +93,21 @@ pub(crate) fn dispatch(installed: bool) -> anyhow::Result<()> {
 /// The same command line, its help under the name that it is installed by.
 fn named(mut command: clap::Command) -> clap::Command {
     if let Some(help) = command.get_after_help().map(ToString::to_string) {
-        command = command.after_help(help.replace("cargo xtask", INSTALLED));
+        command = command.after_help(ui::as_installed(&help));
     }
     let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| command.mut_subcommand(name, named))
+}
+
+/// A command's arguments, as a test writes them after its name.
+#[cfg(test)]
+fn parsed<A: clap::Args>(line: &[&str]) -> Result<A, clap::Error> {
+    #[derive(clap::Parser)]
+    struct Line<A: clap::Args> {
+        #[command(flatten)]
+        args: A,
+    }
+    Line::try_parse_from(line).map(|line| line.args)
 }
 
 #[cfg(test)]
